@@ -1,0 +1,167 @@
+//! What ends a call other than an answer: its origin, whether the call was delivered, and two texts.
+
+use std::fmt;
+
+use crate::names::BackendName;
+
+/// Why a call ended without its backend's answer. The codes are ours, outside the range that JSON-RPC
+/// reserves, so that no client can take our faults for its backend's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The client asked for what is not there, or asked wrongly (JSON-RPC -32602).
+    InvalidParams,
+    /// A method that is not served (JSON-RPC -32601).
+    MethodNotFound,
+    /// The backend is not connected.
+    BackendUnavailable,
+    /// The backend went away after the call was written to it.
+    OutcomeUnknown,
+    /// No answer in time.
+    Timeout,
+    /// Too much at once.
+    Overloaded,
+    /// The answer is larger than allowed.
+    ResponseTooLarge,
+    /// A plugin refused.
+    PolicyDenied,
+    /// The backend answered with something that is not MCP.
+    BackendProtocolError,
+    /// A person must log in first.
+    AuthRequired,
+    /// The entry or plugin is locked away until someone looks at it.
+    Quarantined,
+    /// A defect of ours (JSON-RPC -32603).
+    Internal,
+}
+
+/// Every kind, in the order of its code; the error reference is generated from this.
+pub const KINDS: [Kind; 12] = [
+    Kind::BackendUnavailable,
+    Kind::OutcomeUnknown,
+    Kind::Timeout,
+    Kind::Overloaded,
+    Kind::ResponseTooLarge,
+    Kind::PolicyDenied,
+    Kind::BackendProtocolError,
+    Kind::AuthRequired,
+    Kind::Quarantined,
+    Kind::MethodNotFound,
+    Kind::InvalidParams,
+    Kind::Internal,
+];
+
+/// Whether the backend saw the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// It did not: trying again is safe.
+    NotDelivered,
+    /// Nobody knows: it may have had its effect.
+    Unknown,
+    /// It did.
+    Delivered,
+}
+
+impl Delivery {
+    /// Its name in `error.data.outcome`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotDelivered => "not_delivered",
+            Self::Unknown => "unknown",
+            Self::Delivered => "delivered",
+        }
+    }
+}
+
+impl Kind {
+    /// The JSON-RPC error code.
+    #[must_use]
+    pub const fn code(self) -> i64 {
+        match self {
+            Self::BackendUnavailable => 1001,
+            Self::OutcomeUnknown => 1002,
+            Self::Timeout => 1003,
+            Self::Overloaded => 1004,
+            Self::ResponseTooLarge => 1005,
+            Self::PolicyDenied => 1006,
+            Self::BackendProtocolError => 1007,
+            Self::AuthRequired => 1008,
+            Self::Quarantined => 1009,
+            Self::MethodNotFound => -32601,
+            Self::InvalidParams => -32602,
+            Self::Internal => -32603,
+        }
+    }
+
+    /// Whether the backend saw the call, as far as this kind tells.
+    #[must_use]
+    pub const fn delivery(self) -> Delivery {
+        match self {
+            Self::OutcomeUnknown | Self::Timeout | Self::BackendProtocolError | Self::Internal => {
+                Delivery::Unknown
+            }
+            Self::ResponseTooLarge => Delivery::Delivered,
+            _ => Delivery::NotDelivered,
+        }
+    }
+
+    /// What the kind means, in a line, for the error reference.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::BackendUnavailable => "the backend is not connected; it is being retried",
+            Self::OutcomeUnknown => "the backend went away after the call was written to it",
+            Self::Timeout => "the backend did not answer in time",
+            Self::Overloaded => "too many calls at once",
+            Self::ResponseTooLarge => "the answer is larger than the configured limit",
+            Self::PolicyDenied => "a plugin refused the call",
+            Self::BackendProtocolError => "the backend's answer is not MCP",
+            Self::AuthRequired => "someone has to log in to the backend first",
+            Self::Quarantined => "the entry is locked away until it is approved",
+            Self::MethodNotFound => "the method is not served",
+            Self::InvalidParams => "the entry does not exist, or the parameters are wrong",
+            Self::Internal => "a defect in mcpmux",
+        }
+    }
+}
+
+/// What ended a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What went wrong.
+    pub kind: Kind,
+    /// At which backend, if at one.
+    pub backend: Option<BackendName>,
+    /// What the client reads.
+    pub public: String,
+    /// What only the log says.
+    pub private: Option<String>,
+}
+
+impl Fault {
+    /// A fault of mcpmux or of the client.
+    pub fn new(kind: Kind, public: impl Into<String>) -> Self {
+        Self { kind, backend: None, public: public.into(), private: None }
+    }
+
+    /// A fault at a backend.
+    pub fn at(backend: &BackendName, kind: Kind, public: impl Into<String>) -> Self {
+        Self { kind, backend: Some(backend.clone()), public: public.into(), private: None }
+    }
+
+    /// The same, with a detail for the log.
+    #[must_use]
+    pub fn because(mut self, detail: impl fmt::Display) -> Self {
+        self.private = Some(detail.to_string());
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.public)?;
+        self.private.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,34 @@
+//! The gate: the only maker of [`Permitted`]. Every call to a backend passes here, and it fails closed.
+
+use std::sync::Arc;
+
+use crate::call::{Final, Permitted, Routed};
+use crate::fault::{Fault, Kind};
+
+/// Judges a call on its final bytes, by backend and native name.
+pub trait Authorizer: Send + Sync {
+    /// Whether the call may go on. An error denies it.
+    ///
+    /// # Errors
+    /// The reason for the log; the client reads the same answer as for a tool that does not exist.
+    fn check(&self, routed: &Routed) -> Result<(), String>;
+}
+
+/// Lets a call through if no authorizer objects.
+///
+/// # Errors
+/// The first objection, worded so that a denied tool cannot be told from one that does not exist.
+pub fn permit(call: Final, authorizers: &[Arc<dyn Authorizer>]) -> Result<Permitted, Fault> {
+    for authorizer in authorizers {
+        if let Err(reason) = authorizer.check(call.routed()) {
+            return Err(unknown_tool(&call.routed().call.name).because(reason));
+        }
+    }
+    Ok(Permitted(call.0))
+}
+
+/// The answer for a tool that is not there, or not there for this client.
+#[must_use]
+pub fn unknown_tool(name: &str) -> Fault {
+    Fault::new(Kind::InvalidParams, format!("Unknown tool: {name}"))
+}

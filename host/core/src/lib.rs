@@ -1,0 +1,16 @@
+//! The pure domain of mcpmux: no I/O, no clock, no tasks; what every floor above speaks in.
+//!
+//! Reading order: [`json`] and [`names`] are the vocabulary, [`call`] and [`gate`] the rooms a call
+//! passes, [`catalog`] what clients see, [`ports`] the traits by which the floors above meet.
+
+pub mod call;
+pub mod catalog;
+pub mod client;
+pub mod config;
+pub mod era;
+pub mod fault;
+pub mod gate;
+pub mod json;
+pub mod names;
+pub mod pattern;
+pub mod ports;

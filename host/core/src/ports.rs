@@ -1,0 +1,123 @@
+//! The traits by which the floors above meet without naming each other; wired in the binary.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::call::{Flight, Outcome, Permitted};
+use crate::catalog::{Definition, Edit};
+use crate::era::Revision;
+use crate::fault::Fault;
+use crate::json::Raw;
+use crate::names::{BackendName, PluginName};
+
+/// A future that can be held as a value.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A backend as the rooms above see it: something that takes permitted calls.
+pub trait Backend: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &BackendName;
+
+    /// Sends a call and waits for its answer. Dropping the future cancels the call.
+    fn request(&self, call: Permitted, flight: Flight) -> Pending<'static, Outcome>;
+}
+
+/// What one backend answered to a list, and what it said of itself when it connected.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// The revision spoken with it.
+    pub revision: Revision,
+    /// `serverInfo`, where it said so.
+    pub info: Option<Raw>,
+    /// Its tools, each read or with the reason why it cannot be offered.
+    pub tools: Arc<Vec<Result<Definition, String>>>,
+}
+
+/// What a backend is doing.
+#[derive(Debug, Clone)]
+pub enum State {
+    /// It is being started or connected to.
+    Connecting,
+    /// It answers, and lists this. Also sent when its list has changed.
+    Ready(Listing),
+    /// It is not there; what it listed before stays in the catalog for a while.
+    Down(Fault),
+}
+
+/// Hears of the backends' states. Must not block.
+pub trait BackendEvents: Send + Sync {
+    /// A backend's state is now this.
+    fn state(&self, backend: &BackendName, state: State);
+}
+
+/// A tool as a catalog hook sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct ToolView<'a> {
+    /// Whose it is.
+    pub backend: &'a BackendName,
+    /// The backend's definition, with the edits of the hooks before.
+    pub definition: &'a Definition,
+    /// The name clients would see.
+    pub exposed: &'a str,
+}
+
+/// The catalog hook of a plugin: called when the catalog is built, never per call.
+pub trait CatalogHook: Send + Sync {
+    /// Whose hook it is.
+    fn plugin(&self) -> PluginName;
+
+    /// What it wants changed in this list.
+    ///
+    /// # Errors
+    /// Why it could not say; the list then stays as it was.
+    fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String>;
+}
+
+/// Runs a WASI command component as a backend. Implemented where wasmtime lives.
+pub trait Sandbox: Send + Sync {
+    /// Starts a program. Its output goes to `output`; its input is what is returned, and dropping that
+    /// ends the program.
+    ///
+    /// # Errors
+    /// If the file is missing, is no command component, or wants what it cannot have.
+    fn start(&self, program: &Program, output: Arc<dyn Output>) -> Result<Box<dyn Input>, String>;
+}
+
+/// A program for a [`Sandbox`].
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// For messages and the log.
+    pub name: BackendName,
+    /// The component's file.
+    pub path: std::path::PathBuf,
+    /// Arguments after the program's name.
+    pub args: Vec<String>,
+    /// Its whole environment.
+    pub env: Vec<(String, crate::config::Secret)>,
+}
+
+/// What a sandboxed program says. Called from the program's own task; must not block.
+pub trait Output: Send + Sync {
+    /// It wrote to its standard output.
+    fn stdout(&self, bytes: &[u8]);
+    /// It wrote to its standard error.
+    fn stderr(&self, bytes: &[u8]);
+    /// It ended; `Err` holds why, if not by its own will.
+    fn ended(&self, how: Result<(), String>);
+}
+
+/// A sandboxed program's standard input. Dropping it closes the input and stops the program.
+pub trait Input: Send + Sync {
+    /// Queues bytes; `false` if the queue is full or the program has ended, and nothing was queued.
+    fn write(&self, bytes: Bytes) -> bool;
+}
+
+impl fmt::Debug for dyn Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backend({})", self.name())
+    }
+}
