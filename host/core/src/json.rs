@@ -230,7 +230,8 @@ impl Object {
     /// About how many bytes [`Object::write`] writes.
     #[must_use]
     pub fn len_hint(&self) -> usize {
-        let member = |member: &Member| member.key.as_str().len() + member.value.as_bytes().len() + 4;
+        let member =
+            |member: &Member| member.key.as_str().len() + member.value.as_bytes().len() + 4;
         self.0.iter().map(member).sum::<usize>() + 2
     }
 }

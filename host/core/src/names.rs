@@ -125,7 +125,11 @@ impl ExposedName {
     }
 }
 
-fn check(name: &str, allowed: &'static str, allows: impl Fn(char) -> bool) -> Result<Arc<str>, NameError> {
+fn check(
+    name: &str,
+    allowed: &'static str,
+    allows: impl Fn(char) -> bool,
+) -> Result<Arc<str>, NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
     }

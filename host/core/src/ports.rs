@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::call::{Flight, Outcome, Permitted};
 use crate::catalog::{Definition, Edit};
+use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
 use crate::json::Raw;
@@ -77,6 +78,21 @@ pub trait CatalogHook: Send + Sync {
     fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String>;
 }
 
+/// What a backend is shown, kept fresh by whoever implements it.
+pub trait Credential: Send + Sync {
+    /// The headers to send now.
+    ///
+    /// # Errors
+    /// If there is nothing to show, for instance because someone has to log in first.
+    fn headers(&self) -> Pending<'_, Result<Vec<(String, Secret)>, Fault>>;
+}
+
+/// Knows the credential of each backend.
+pub trait CredentialSource: Send + Sync {
+    /// The credential for a backend; `None` if it needs none.
+    fn credential(&self, backend: &BackendName, auth: &Auth) -> Option<Arc<dyn Credential>>;
+}
+
 /// Runs a WASI command component as a backend. Implemented where wasmtime lives.
 pub trait Sandbox: Send + Sync {
     /// Starts a program. Its output goes to `output`; its input is what is returned, and dropping that
@@ -97,7 +113,7 @@ pub struct Program {
     /// Arguments after the program's name.
     pub args: Vec<String>,
     /// Its whole environment.
-    pub env: Vec<(String, crate::config::Secret)>,
+    pub env: Vec<(String, Secret)>,
 }
 
 /// What a sandboxed program says. Called from the program's own task; must not block.

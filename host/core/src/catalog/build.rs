@@ -107,7 +107,10 @@ impl fmt::Display for Report {
                 exposed.as_str().chars().count()
             ),
             Self::Plugin { plugin, why } => {
-                write!(f, "the catalog hook of plugin `{plugin}` failed, so its edits are left out: {why}")
+                write!(
+                    f,
+                    "the catalog hook of plugin `{plugin}` failed, so its edits are left out: {why}"
+                )
             }
         }
     }
@@ -175,7 +178,8 @@ fn apply(hook: &dyn CatalogHook, drafts: &mut Vec<Draft>) -> Result<(), String> 
         .collect();
     let edits = hook.transform(&views)?;
     let count = drafts.len();
-    let outside = |edit: &Edit| matches!(edit, Edit::Hide(at) | Edit::Update(at, _) if *at >= count);
+    let outside =
+        |edit: &Edit| matches!(edit, Edit::Hide(at) | Edit::Update(at, _) if *at >= count);
     if let Some(edit) = edits.iter().find(|edit| outside(edit)) {
         return Err(format!("{edit:?} names a tool beyond the {count} it was shown"));
     }
@@ -203,7 +207,11 @@ fn apply(hook: &dyn CatalogHook, drafts: &mut Vec<Draft>) -> Result<(), String> 
 }
 
 /// Decides names: bad ones out, collisions to the earlier backend, long ones reported.
-fn collect(drafts: Vec<Draft>, rank: HashMap<BackendName, usize>, reports: &mut Vec<Report>) -> Catalog {
+fn collect(
+    drafts: Vec<Draft>,
+    rank: HashMap<BackendName, usize>,
+    reports: &mut Vec<Report>,
+) -> Catalog {
     let mut by_name: HashMap<ExposedName, Arc<Entry>> = HashMap::with_capacity(drafts.len());
     let mut tools = Vec::with_capacity(drafts.len());
     for Draft { backend, definition, exposed } in drafts {

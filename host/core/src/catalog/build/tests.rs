@@ -33,10 +33,8 @@ fn check(sources: &[Source], hooks: &[Arc<dyn CatalogHook>], expected: &[&str], 
 
 #[test]
 fn order_is_that_of_backends_and_then_of_names() {
-    let sources = [
-        source("zoo", Naming::default(), &["b", "a"]),
-        source("ant", Naming::default(), &["c"]),
-    ];
+    let sources =
+        [source("zoo", Naming::default(), &["b", "a"]), source("ant", Naming::default(), &["c"])];
     check(&sources, &[], &["zoo__a", "zoo__b", "ant__c"], &[]);
 }
 
@@ -67,11 +65,7 @@ fn names_out_of_bounds_are_reported_with_the_alias_to_write() {
         &sources,
         &[],
         &[&format!("a__{long}")],
-        &[
-            "hint: [backends.a] alias = { \"nnnn",
-            "more than 128",
-            "`a__sp ace` holds ' '",
-        ],
+        &["hint: [backends.a] alias = { \"nnnn", "more than 128", "`a__sp ace` holds ' '"],
     );
 }
 

@@ -1,0 +1,103 @@
+//! A backend's answer as its client is to read it: the few members in which results differ between the eras.
+
+use mcpmux_core::call::{Answer, Body};
+use mcpmux_core::era::Era;
+use mcpmux_core::json::{Object, Raw};
+
+use crate::meta;
+
+/// What marks a modern result (2026-07-28, basic, result types).
+const RESULT_TYPE: &str = "resultType";
+
+/// The answer's body for a client of this era. A result that needs no change keeps its bytes.
+#[must_use]
+pub fn for_client(answer: Answer, client: Era) -> Body {
+    let result = match (answer.body, answer.era, client) {
+        (Body::Result(result), Era::Legacy, Era::Modern) => completed(result),
+        (Body::Result(result), Era::Modern, Era::Legacy) => plain(result),
+        (body, ..) => return body,
+    };
+    Body::Result(result)
+}
+
+/// A legacy result, marked as a whole one.
+fn completed(result: Raw) -> Raw {
+    const MARK: &[u8] = b"{\"resultType\":\"complete\"";
+    let Some(rest) = result.as_bytes().strip_prefix(b"{") else {
+        return result;
+    };
+    if memchr::memmem::find(rest, b"\"resultType\"").is_some()
+        && result.object().is_ok_and(|object| object.get(RESULT_TYPE).is_some())
+    {
+        return result;
+    }
+    let mut out = Vec::with_capacity(MARK.len() + rest.len() + 1);
+    out.extend_from_slice(MARK);
+    if rest.trim_ascii_start().first() != Some(&b'}') {
+        out.push(b',');
+    }
+    out.extend_from_slice(rest);
+    Raw::trusted(out.into())
+}
+
+/// A modern result without what a legacy client does not know.
+fn plain(result: Raw) -> Raw {
+    let Ok(mut object) = result.object() else {
+        return result;
+    };
+    object.take(RESULT_TYPE);
+    if let Some(Ok(mut inner)) = object.get("_meta").map(Raw::object) {
+        inner.take(meta::SERVER_INFO);
+        if inner.is_empty() {
+            object.take("_meta");
+        } else {
+            object.set("_meta", inner.to_raw());
+        }
+    }
+    object.to_raw()
+}
+
+/// A result of our own for a client of this era: in the modern one, with what every result there has.
+#[must_use]
+pub fn own(mut result: Object, client: Era, server_info: &Raw) -> Raw {
+    if client == Era::Modern {
+        let mut inner = Object::default();
+        inner.set(meta::SERVER_INFO, server_info.clone());
+        result.set(RESULT_TYPE, Raw::literal("\"complete\""));
+        result.set("_meta", inner.to_raw());
+    }
+    result.to_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(result: &'static str, from: Era, to: Era, expected: &str) {
+        let answer = Answer { body: Body::Result(Raw::literal(result)), era: from };
+        let Body::Result(body) = for_client(answer, to) else { panic!("an error") };
+        assert_eq!(std::str::from_utf8(body.as_bytes()).unwrap(), expected);
+    }
+
+    #[test]
+    fn only_what_the_eras_disagree_about_changes() {
+        let text = r#"{ "content":[{"text":"\"resultType\""}], "_meta":{"a":1.0} }"#;
+        check(text, Era::Legacy, Era::Legacy, text);
+        check(text, Era::Modern, Era::Modern, text);
+        check(
+            text,
+            Era::Legacy,
+            Era::Modern,
+            r#"{"resultType":"complete", "content":[{"text":"\"resultType\""}], "_meta":{"a":1.0} }"#,
+        );
+        check("{ }", Era::Legacy, Era::Modern, r#"{"resultType":"complete" }"#);
+        check(r#"{"resultType":"task"}"#, Era::Legacy, Era::Modern, r#"{"resultType":"task"}"#);
+        check(
+            r#"{"resultType":"complete","content":[ ],"_meta":{"io.modelcontextprotocol/serverInfo":{}}}"#,
+            Era::Modern,
+            Era::Legacy,
+            r#"{"content":[ ]}"#,
+        );
+    }
+}
