@@ -1,1 +1,85 @@
-//! Placeholder.
+//! What happens between the frontends and the backends: the route of a call, listing, the catalog task.
+//!
+//! Reading order: [`view`] is what everything reads, [`catalog`] the one task that writes it, [`route`] the
+//! rooms of a call, [`list`] the pages of a list, [`status`] what an operator sees.
+
+mod catalog;
+mod cursor;
+mod inbox;
+mod list;
+mod route;
+mod status;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcpmux_core::config::Limits;
+use mcpmux_core::gate::Authorizer;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+pub use catalog::{Member, Setup};
+pub use inbox::Inbox;
+pub use list::{ListError, Tools};
+pub use status::{BackendState, BackendStatus, Status};
+use view::{Shared, View};
+
+/// What the frontends talk to. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Mux {
+    shared: Arc<Shared>,
+    setup: mpsc::Sender<Setup>,
+    authorizers: Arc<[Arc<dyn Authorizer>]>,
+    limits: Limits,
+}
+
+impl Mux {
+    /// Starts the catalog task, which ends when `stop` is cancelled. Backends report to `inbox`.
+    #[must_use]
+    pub fn start(
+        inbox: Arc<Inbox>,
+        limits: Limits,
+        stop: CancellationToken,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let (setup, setups) = mpsc::channel(4);
+        let shared = Arc::new(Shared::new(View::default()));
+        let task = catalog::Task::new(Arc::clone(&shared), inbox, limits);
+        let task = tokio::spawn(task.run(setups, stop));
+        (Self { shared, setup, authorizers: Arc::new([]), limits }, task)
+    }
+
+    /// The same with authorizers, which the gate asks in this order.
+    #[must_use]
+    pub fn guarded(mut self, authorizers: Vec<Arc<dyn Authorizer>>) -> Self {
+        self.authorizers = authorizers.into();
+        self
+    }
+
+    /// Sets or replaces backends and plugins; clients are told if that changes what they see.
+    pub async fn apply(&self, setup: Setup) {
+        // The task only ends when mcpmux stops, and then nobody needs the change.
+        let _stopped = self.setup.send(setup).await;
+    }
+
+    /// Tells when the catalog changes: the number goes up each time clients would see another list.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes()
+    }
+
+    /// Waits until every backend has been connected to or has failed, at most until `list_wait` after the
+    /// backends were set.
+    pub async fn settled(&self) {
+        self.shared.settled(self.limits.list_wait).await;
+    }
+
+    /// What an operator sees.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        status::of(&self.shared.view())
+    }
+}
+
+/// How long what a lost backend listed stays in the catalog.
+const GRACE: Duration = Duration::from_secs(600);

@@ -1,0 +1,229 @@
+//! The catalog task: the one owner of what backends listed. It rebuilds the catalog when that changes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use mcpmux_core::catalog::{Catalog, Definition, Report, Source, build};
+use mcpmux_core::config::{Limits, Naming};
+use mcpmux_core::names::BackendName;
+use mcpmux_core::ports::{Backend, CatalogHook, State};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::GRACE;
+use crate::inbox::Inbox;
+use crate::status::{BackendState, BackendStatus};
+use crate::view::{Shared, View};
+
+/// The least time between two rebuilds: what comes in between is taken together.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// Backends and plugins as the configuration wants them.
+#[derive(Clone, Default)]
+pub struct Setup {
+    /// The backends, in order.
+    pub members: Vec<Member>,
+    /// The catalog hooks, in order.
+    pub hooks: Vec<Arc<dyn CatalogHook>>,
+    /// The plugins' names, in order, for the status.
+    pub plugins: Vec<String>,
+}
+
+/// A backend and how its entries are named.
+#[derive(Clone)]
+pub struct Member {
+    /// Where calls go.
+    pub backend: Arc<dyn Backend>,
+    /// How its entries are named and which are left out.
+    pub naming: Naming,
+}
+
+/// What the task knows of a backend.
+struct Known {
+    state: BackendState,
+    tools: Arc<Vec<Result<Definition, String>>>,
+    /// When it was lost; its tools go when the grace is over.
+    lost: Option<Instant>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { state: BackendState::Connecting, tools: Arc::default(), lost: None }
+    }
+}
+
+pub(crate) struct Task {
+    shared: Arc<Shared>,
+    inbox: Arc<Inbox>,
+    limits: Limits,
+    setup: Setup,
+    known: HashMap<BackendName, Known>,
+    catalog: Arc<Catalog>,
+    warnings: Vec<String>,
+}
+
+/// All that can happen to the task.
+enum Event {
+    Setup(Setup),
+    States(HashMap<BackendName, State>),
+    GraceOver,
+    Stop,
+}
+
+impl Task {
+    pub(crate) fn new(shared: Arc<Shared>, inbox: Arc<Inbox>, limits: Limits) -> Self {
+        Self {
+            shared,
+            inbox,
+            limits,
+            setup: Setup::default(),
+            known: HashMap::new(),
+            catalog: Arc::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn run(mut self, mut setups: mpsc::Receiver<Setup>, stop: CancellationToken) {
+        loop {
+            match self.next(&mut setups, &stop).await {
+                Event::Stop => return,
+                Event::Setup(setup) => {
+                    self.setup = setup;
+                    let names: Vec<&BackendName> =
+                        self.setup.members.iter().map(|member| member.backend.name()).collect();
+                    self.known.retain(|name, _| names.contains(&name));
+                    for name in names {
+                        self.known.entry(name.clone()).or_default();
+                    }
+                    self.shared.restart(self.pending());
+                }
+                Event::States(states) => {
+                    for (name, state) in states {
+                        self.learn(&name, state);
+                    }
+                }
+                Event::GraceOver => self.forget(Instant::now()),
+            }
+            self.rebuild().await;
+            tokio::time::sleep(QUIET).await;
+        }
+    }
+
+    async fn next(&self, setups: &mut mpsc::Receiver<Setup>, stop: &CancellationToken) -> Event {
+        let lost = self.known.values().filter_map(|known| known.lost).min();
+        let over = async {
+            match lost {
+                Some(lost) => tokio::time::sleep_until(lost + GRACE).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Event::Stop,
+            setup = setups.recv() => setup.map_or(Event::Stop, Event::Setup),
+            states = self.inbox.take() => Event::States(states),
+            () = over => Event::GraceOver,
+        }
+    }
+
+    fn learn(&mut self, name: &BackendName, state: State) {
+        // A backend that was just taken out of the configuration may still have a word to say.
+        let Some(known) = self.known.get_mut(name) else { return };
+        match state {
+            State::Connecting => {
+                if !matches!(known.state, BackendState::Down { .. }) {
+                    known.state = BackendState::Connecting;
+                }
+            }
+            State::Ready(listing) => {
+                let mut tools = listing.tools;
+                if tools.len() > self.limits.tools {
+                    tracing::warn!(
+                        backend = %name,
+                        listed = tools.len(),
+                        "only the first {} tools are offered; see limits.tools",
+                        self.limits.tools
+                    );
+                    Arc::make_mut(&mut tools).truncate(self.limits.tools);
+                }
+                tracing::info!(backend = %name, revision = %listing.revision, tools = tools.len(), "backend is ready");
+                known.state = BackendState::Ready { revision: listing.revision };
+                known.tools = tools;
+                known.lost = None;
+            }
+            State::Down(fault) => {
+                tracing::warn!(backend = %name, "backend is down: {fault}");
+                known.state = BackendState::Down { why: fault.to_string() };
+                known.lost = known.lost.or_else(|| (!known.tools.is_empty()).then(Instant::now));
+            }
+        }
+    }
+
+    fn forget(&mut self, now: Instant) {
+        for known in self.known.values_mut() {
+            if known.lost.is_some_and(|lost| lost + GRACE <= now) {
+                known.tools = Arc::default();
+                known.lost = None;
+            }
+        }
+    }
+
+    fn pending(&self) -> usize {
+        let connecting = |known: &&Known| matches!(known.state, BackendState::Connecting);
+        self.known.values().filter(connecting).count()
+    }
+
+    /// Builds the catalog off the runtime's threads, since plugins take part, and publishes it.
+    async fn rebuild(&mut self) {
+        let source = |member: &Member| {
+            let backend = member.backend.name().clone();
+            let tools =
+                self.known.get(&backend).map(|known| Arc::clone(&known.tools)).unwrap_or_default();
+            Source { backend, naming: member.naming.clone(), tools }
+        };
+        let sources: Vec<Source> = self.setup.members.iter().map(source).collect();
+        let hooks = self.setup.hooks.clone();
+        let Ok((catalog, reports)) =
+            tokio::task::spawn_blocking(move || build(&sources, &hooks)).await
+        else {
+            tracing::error!("building the catalog failed; the old one stays");
+            return;
+        };
+        self.report(&reports);
+        let told = !catalog.same_tools(&self.catalog);
+        let first_page =
+            if told { OnceLock::new() } else { self.shared.read(|view| view.first_page.clone()) };
+        self.catalog = Arc::new(catalog);
+        let status = |member: &Member| {
+            let name = member.backend.name();
+            let state =
+                self.known.get(name).map_or(BackendState::Connecting, |known| known.state.clone());
+            BackendStatus { name: name.to_string(), tools: self.catalog.count(name), state }
+        };
+        let backends = self.setup.members.iter();
+        let view = View {
+            catalog: Arc::clone(&self.catalog),
+            backends: backends
+                .map(|member| (member.backend.name().clone(), Arc::clone(&member.backend)))
+                .collect(),
+            status: self.setup.members.iter().map(status).collect(),
+            plugins: self.setup.plugins.clone(),
+            warnings: self.warnings.clone(),
+            first_page,
+        };
+        self.shared.publish(view, told);
+        self.shared.progress(self.pending());
+    }
+
+    /// Logs what is new about the catalog's oddities; an old one is not said twice.
+    fn report(&mut self, reports: &[Report]) {
+        let warnings: Vec<String> = reports.iter().map(ToString::to_string).collect();
+        for warning in warnings.iter().filter(|warning| !self.warnings.contains(warning)) {
+            tracing::warn!("{warning}");
+        }
+        self.warnings = warnings;
+    }
+}

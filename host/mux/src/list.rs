@@ -1,0 +1,73 @@
+//! The list route: one page of what clients may see, from the view alone; no backend is asked.
+
+use mcpmux_core::json::Raw;
+
+use crate::view::View;
+use crate::{Mux, cursor};
+
+/// A page of tools.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// The JSON array of definitions.
+    pub tools: Raw,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+    /// Whether backends may still be missing from the list.
+    pub settled: bool,
+}
+
+/// Why there is no such page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// The cursor is none of ours, or its backend is gone.
+    #[error("Invalid cursor")]
+    Cursor,
+}
+
+impl Mux {
+    /// A page of the tools. Waits for backends that are still starting, at most `list_wait` from when they
+    /// were set; what comes later is announced by [`Mux::changes`].
+    ///
+    /// # Errors
+    /// If `after` is no cursor of ours.
+    pub async fn tools(&self, after: Option<&str>) -> Result<Tools, ListError> {
+        if !self.shared.is_settled() {
+            self.shared.settled(self.limits.list_wait).await;
+        }
+        let settled = self.shared.is_settled();
+        let position = match after {
+            None => None,
+            Some(after) => Some(cursor::decode(after).ok_or(ListError::Cursor)?),
+        };
+        let view = self.shared.view();
+        let page =
+            view.catalog.page(position.as_ref(), self.limits.page).ok_or(ListError::Cursor)?;
+        let next = page.next.as_ref().map(cursor::encode);
+        let tools = match position {
+            None => view.first_page.get_or_init(|| render(page.tools)).clone(),
+            Some(_) => render(page.tools),
+        };
+        Ok(Tools { tools, next, settled })
+    }
+}
+
+fn render(entries: &[std::sync::Arc<mcpmux_core::catalog::Entry>]) -> Raw {
+    let size = entries.iter().map(|entry| entry.definition.as_bytes().len() + 1).sum::<usize>();
+    let mut out = Vec::with_capacity(size + 2);
+    out.push(b'[');
+    for (at, entry) in entries.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(entry.definition.as_bytes());
+    }
+    out.push(b']');
+    Raw::trusted(out.into())
+}
+
+impl View {
+    /// How many tools clients see.
+    pub(crate) fn tool_count(&self) -> usize {
+        self.catalog.tools().len()
+    }
+}
