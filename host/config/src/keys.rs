@@ -5,6 +5,8 @@ mod limits;
 
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 pub(crate) use backend::{BACKEND, CLIENT_BACKEND};
 pub(crate) use limits::LIMITS;
 
@@ -98,6 +100,16 @@ impl Key {
 
     const fn beside(self, keys: &'static [&'static str]) -> Self {
         Self { beside: keys, ..self }
+    }
+
+    /// The example's value as JSON.
+    pub(crate) fn json(&self) -> Option<Json> {
+        self.json_of(self.example)
+    }
+
+    /// The value that a line or two of TOML give this key, as JSON.
+    pub(crate) fn json_of(&self, text: &str) -> Option<Json> {
+        toml::from_str::<serde_json::Map<String, Json>>(text).ok()?.remove(self.name)
     }
 }
 

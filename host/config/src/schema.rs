@@ -53,11 +53,11 @@ fn requires(name: &str) -> Value {
 fn property(key: &Key) -> Value {
     let mut schema = kind(&key.kind);
     schema.insert("description".to_owned(), key.doc.into());
-    if let Some(example) = value_of(key.name, key.example) {
+    if let Some(example) = key.json() {
         schema.insert("examples".to_owned(), json!([example]));
     }
     if let Absent::Default(default) = key.absent
-        && let Some(default) = value_of(key.name, &format!("{} = {default}", key.name))
+        && let Some(default) = key.json_of(&format!("{} = {default}", key.name))
     {
         schema.insert("default".to_owned(), default);
     }
@@ -102,10 +102,4 @@ fn kind(kind: &Kind) -> Map<String, Value> {
         schema.insert("$comment".to_owned(), format!("from {least} to {most}").into());
     }
     schema
-}
-
-/// The value that a line or two of TOML give a key, as JSON.
-fn value_of(key: &str, text: &str) -> Option<Value> {
-    let mut table: Map<String, Value> = toml::from_str(text).ok()?;
-    table.remove(key)
 }

@@ -1,5 +1,7 @@
 //! Where in the tree a key stands, as people name it in the format they write.
 
+use crate::keys::Key;
+
 /// The format of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -33,6 +35,14 @@ impl Section {
     /// A table in this list.
     pub(crate) fn element(&self) -> Self {
         Self { element: true, ..self.clone() }
+    }
+
+    /// How a key is written here, in backticks.
+    pub(crate) fn example(&self, key: &Key) -> String {
+        match (self.style, key.json()) {
+            (Style::Json, Some(value)) => format!("`\"{}\": {value}`", key.name),
+            _ => format!("`{}`", key.example.lines().next().unwrap_or_default()),
+        }
     }
 
     /// `in [backends.files]`, for the end of a sentence.

@@ -39,7 +39,7 @@ fn members_of(
     let missing = |name: &str| !there(name) && !meant.contains(&name);
     for key in table.keys.iter().filter(|key| key.absent == Absent::Mistake && missing(key.name)) {
         let text = format!("missing key `{}` {}", key.name, section.inside());
-        found.hinted(at, text, format!("add it, such as `{}`", first_line(key.example)));
+        found.hinted(at, text, format!("add it, such as {}", section.example(key)));
     }
     if !table.one_of.is_empty() {
         let meant = table.one_of.iter().any(|name| meant.contains(name));
@@ -118,10 +118,6 @@ fn list<'a>(names: impl Iterator<Item = &'a str>, last: &str) -> String {
         Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
         None => String::new(),
     }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }
 
 /// What a value of a kind is called.

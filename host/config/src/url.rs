@@ -28,7 +28,7 @@ pub(crate) fn endpoint(text: &str) -> Result<Endpoint, Wrong> {
     if authority.as_str().contains('@') {
         return Err((
             "holds user info, which ends up in logs",
-            "use `auth = { type = \"bearer\", token = \"${TOKEN}\" }` or `headers`",
+            "send the credential in `headers`, or in TOML with `auth`, from a `${VAR}`",
         ));
     }
     if text.contains('#') {

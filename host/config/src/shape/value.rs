@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{called, first_line, list, members_of, nearest};
+use super::{called, list, members_of, nearest};
 use crate::keys::{Key, Kind};
 use crate::mistake::Findings;
 use crate::node::{Node, Text, Value};
@@ -25,11 +25,17 @@ pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findi
         (Kind::Address, Value::Text(text)) => {
             if text.full.parse::<SocketAddr>().is_err() {
                 let text = format!("`{}` is no address and port: {}", key.name, quoted(text));
-                found.hinted(node.at, text, example(key));
+                found.hinted(node.at, text, example(key, section));
             }
         }
         (Kind::Word(words), Value::Text(text)) => word(key, words, text, node.at, found),
-        (Kind::WordOr(only, _), Value::Text(text)) => word(key, &[*only], text, node.at, found),
+        (Kind::WordOr(only, _), Value::Text(text)) => {
+            // What stands here may be a token that belongs into the table, so it is not shown.
+            if text.full != *only {
+                let text = format!("`{}` is a string other than `{only}`", key.name);
+                found.hinted(node.at, text, example(key, section));
+            }
+        }
         (Kind::Duration(..), Value::Text(_))
         | (Kind::Size(..), Value::Text(_) | Value::Integer(_)) => {
             measure(key, node, found);
@@ -41,7 +47,7 @@ pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findi
         }
         (Kind::List(least), Value::List(elements)) => {
             if elements.len() < *least {
-                found.hinted(node.at, format!("`{}` is empty", key.name), example(key));
+                found.hinted(node.at, format!("`{}` is empty", key.name), example(key, section));
             }
             for element in elements {
                 string(key.name, element, section, found);
@@ -79,7 +85,7 @@ pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findi
                             inner().inside(),
                             other.kind()
                         );
-                        found.hinted(member.node.at, text, example(key));
+                        found.hinted(member.node.at, text, example(key, section));
                     }
                 }
             }
@@ -94,7 +100,7 @@ fn wrong_kind(key: &Key, node: &Node, section: &Section, found: &mut Findings<'_
         found.hinted(
             node.at,
             format!("`{name}` {} is {is}, not {wanted}", section.inside()),
-            example(key),
+            example(key, section),
         );
     }
 }
@@ -177,6 +183,6 @@ fn quoted(text: &Text) -> String {
     format!("`{}`", text.written.escape_debug())
 }
 
-fn example(key: &Key) -> String {
-    format!("write it like `{}`", first_line(key.example))
+fn example(key: &Key, section: &Section) -> String {
+    format!("write it like {}", section.example(key))
 }
