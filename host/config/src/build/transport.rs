@@ -1,0 +1,159 @@
+//! How a backend is reached: a command, a URL or a component, and what goes to it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use http::header::{HeaderName, HeaderValue};
+use mcpmux_core::config::{Auth, Secret, Transport};
+
+use crate::mistake::Findings;
+use crate::node::Value;
+use crate::node::fields::Fields;
+use crate::section::Style;
+use crate::url;
+
+/// Headers that mcpmux writes for every request, or that belong to one connection; in lower case.
+const OURS: [&str; 13] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "last-event-id",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// What the names of MCP's own headers start with.
+const PROTOCOL: &str = "mcp-";
+
+/// Builds the transport, if there is one.
+pub(super) fn transport(
+    fields: Fields<'_>,
+    style: Style,
+    folder: &Path,
+    found: &mut Findings<'_>,
+) -> Option<Transport> {
+    let path = |key: &str| fields.text(key).map(|(_, text)| folder.join(&text.full));
+    if fields.member("command").is_some() {
+        let argv = words("command", fields, found);
+        if argv.first().is_some_and(String::is_empty) {
+            let at = fields.list("command").first().map_or(0, |(at, _)| *at);
+            found.mistake(at, "`command` names no program");
+        }
+        return Some(Transport::Command { argv, env: env(fields, found), cwd: path("cwd") });
+    }
+    if fields.member("url").is_some() {
+        let auth = auth(fields, found);
+        let headers = headers(fields, &auth, found);
+        let (at, url) = fields.text("url")?;
+        let shown = auth != Auth::None || headers.contains_key("authorization");
+        if shown && url::endpoint(&url.full).is_ok_and(|endpoint| endpoint.exposed) {
+            let what = match auth {
+                Auth::None => "an `Authorization` header",
+                Auth::Bearer(_) => "`auth`",
+            };
+            found.hinted(
+                at,
+                format!("`url` is plain `http` to another machine, where anyone on the way can read {what}"),
+                match style {
+                    Style::Toml => "use `https`, or leave `auth` out",
+                    Style::Json => "use `https`, or leave the header out",
+                },
+            );
+        }
+        return Some(Transport::Url { url: url.full.clone(), headers, auth });
+    }
+    let env = env(fields, found);
+    let args = words("args", fields, found);
+    Some(Transport::Wasm { path: path("wasm")?, args, env })
+}
+
+/// The strings of a list that become a program's arguments.
+fn words(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, text) in fields.list(key) {
+        if text.full.contains('\0') {
+            found.mistake(at, format!("`{key}` holds a zero byte, which no argument can"));
+        }
+        words.push(text.full.clone());
+    }
+    words
+}
+
+fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+    let mut env = BTreeMap::new();
+    for (member, text) in fields.map("env") {
+        let name = member.key.escape_debug();
+        if member.key.is_empty() || member.key.contains(['=', '\0']) {
+            found.mistake(member.at, format!("`{name}` in `env` cannot be the name of a variable"));
+        }
+        if text.full.contains('\0') {
+            found.mistake(member.node.at, format!("`{name}` in `env` holds a zero byte"));
+        }
+        env.insert(member.key.clone(), Secret::new(text.full.clone()));
+    }
+    env
+}
+
+/// The headers, by their names in lower case.
+fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+    let mut headers = BTreeMap::new();
+    for (member, text) in fields.map("headers") {
+        let written = member.key.escape_debug();
+        let Ok(name) = HeaderName::from_bytes(member.key.as_bytes()) else {
+            found.mistake(member.at, format!("`{written}` cannot be the name of a header"));
+            continue;
+        };
+        let name = name.as_str().to_owned();
+        if OURS.contains(&name.as_str()) || name.starts_with(PROTOCOL) {
+            found.hinted(
+                member.at,
+                format!("the header `{written}` is written by mcpmux"),
+                "leave it out",
+            );
+        }
+        if name == "authorization" && *auth != Auth::None {
+            found.hinted(
+                member.at,
+                format!("the header `{written}` contradicts `auth`"),
+                "keep one of them",
+            );
+        }
+        if !is_header_value(&text.full) {
+            found.mistake(
+                member.node.at,
+                format!("the value of the header `{written}` holds a character that no header can"),
+            );
+        }
+        if headers.insert(name, Secret::new(text.full.clone())).is_some() {
+            found.mistake(member.at, format!("the header `{written}` is there twice"));
+        }
+    }
+    headers
+}
+
+fn auth(fields: Fields<'_>, found: &mut Findings<'_>) -> Auth {
+    let Some(member) = fields.member("auth") else { return Auth::None };
+    if !matches!(member.node.value, Value::Table(_)) {
+        return Auth::None;
+    }
+    let Some((at, token)) = Fields::of(&member.node).text("token") else { return Auth::None };
+    if token.full.is_empty() {
+        found.mistake(at, "`token` is empty");
+    } else if token.full.contains(char::is_whitespace) || !is_header_value(&token.full) {
+        found.mistake(
+            at,
+            "`token` holds a character that no token can, such as a space or a line end",
+        );
+    }
+    Auth::Bearer(Secret::new(token.full.clone()))
+}
+
+fn is_header_value(text: &str) -> bool {
+    HeaderValue::from_str(text).is_ok() && text.is_ascii()
+}

@@ -1,0 +1,82 @@
+//! The text as a tree in which every key and value knows its place; the two formats' parsers are below.
+
+pub(crate) mod fields;
+pub(crate) mod json;
+pub(crate) mod toml;
+
+/// How deep a tree may be; real ones need five levels.
+const DEPTH: usize = 64;
+
+/// A value and the byte at which it starts. It prints nowhere: it may hold a secret.
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub(crate) at: usize,
+    pub(crate) value: Value,
+}
+
+/// What both formats can say.
+#[derive(Clone)]
+pub(crate) enum Value {
+    /// Something for which a mistake is noted already; it passes every further check.
+    Broken,
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Date(String),
+    Text(Text),
+    List(Vec<Node>),
+    Table(Vec<Member>),
+}
+
+/// A string. What was written may be shown, unless its key holds secrets; what it stands for never.
+#[derive(Clone)]
+pub(crate) struct Text {
+    pub(crate) written: String,
+    pub(crate) full: String,
+}
+
+/// A key, the byte at which it starts, and its value.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) key: String,
+    pub(crate) at: usize,
+    pub(crate) node: Node,
+}
+
+impl Node {
+    /// The members, if this is a table.
+    pub(crate) fn members(&self) -> &[Member] {
+        match &self.value {
+            Value::Table(members) => members,
+            _ => &[],
+        }
+    }
+}
+
+impl Value {
+    fn text(written: String) -> Self {
+        Self::Text(Text { full: written.clone(), written })
+    }
+
+    /// What kind of value this is, with its article.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Broken => "unreadable",
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Date(_) => "a date",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Says that a value is nested too deep to be meant.
+fn too_deep(at: usize, found: &mut crate::mistake::Findings<'_>) -> Node {
+    found.mistake(at, format!("nested more than {DEPTH} levels deep"));
+    Node { at, value: Value::Broken }
+}
