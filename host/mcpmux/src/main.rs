@@ -1,2 +1,51 @@
-//! Placeholder.
-fn main() {}
+//! The `mcpmux` binary: arguments to a command, its end to an exit code; what is wired to what is in `host`.
+
+mod commands;
+mod failure;
+mod host;
+mod logging;
+mod reload;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use mcpmux_manage::cli::{Cli, Command, Plugin};
+use mcpmux_manage::print;
+
+use failure::Failure;
+
+fn main() -> ExitCode {
+    // clap itself ends with 2 on a wrong command line, and with 0 on --help and --version.
+    let cli = Cli::parse();
+    logging::start(&cli.global, matches!(cli.command, Command::Serve(_)));
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.text.is_empty() {
+                print::error(&failure.text);
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Serve(options) => runtime()?.block_on(commands::serve::run(global, &options)),
+        Command::List(options) => runtime()?.block_on(commands::list::run(global, &options)),
+        Command::Call(options) => runtime()?.block_on(commands::call::run(global, &options)),
+        Command::Check { json } => commands::check::run(global, json),
+        Command::Schema { reference } => commands::reference::schema(reference),
+        Command::Plugin(Plugin::Inspect { file, json }) => commands::inspect::run(&file, json),
+        Command::Completions { shell } => commands::reference::completions(shell),
+        Command::HelpMarkdown => commands::reference::command_line(),
+        Command::ErrorsMarkdown => commands::reference::errors(),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("mcpmux").build();
+    runtime.map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))
+}

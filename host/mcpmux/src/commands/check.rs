@@ -1,0 +1,34 @@
+//! `mcpmux check`: is the configuration right, and do its plugins load? Nothing is connected to.
+
+use mcpmux_manage::cli::{Global, Which};
+use mcpmux_manage::print;
+use mcpmux_plugins::Engine;
+
+use crate::failure::Failure;
+use crate::host::load;
+use crate::settings::Settings;
+
+pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
+    let checked = check(global);
+    if !json {
+        let (file, backends, plugins) = checked?;
+        return Ok(print::data(&format!("{file} is right: {backends} backends, {plugins} plugins\n"))?);
+    }
+    let (report, code) = match checked {
+        Ok((file, backends, plugins)) => {
+            (serde_json::json!({ "ok": true, "file": file, "backends": backends, "plugins": plugins }), 0)
+        }
+        Err(failure) => (serde_json::json!({ "ok": false, "error": failure.text }), failure.code),
+    };
+    print::data(&format!("{report}\n"))?;
+    if code == 0 { Ok(()) } else { Err(Failure { code, text: String::new() }) }
+}
+
+/// The file, and how many backends and plugins it has.
+fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
+    let settings = Settings::find(global, &Which::default(), None)?;
+    let config = settings.read()?;
+    let engine = Engine::new().map_err(Failure::failed)?;
+    load(&engine, &config, &config.limits)?;
+    Ok((settings.file.display().to_string(), config.backends.len(), config.plugins.len()))
+}

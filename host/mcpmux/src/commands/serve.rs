@@ -1,0 +1,112 @@
+//! `mcpmux serve`: start, serve, reload, and stop in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mcpmux_core::config::Config;
+use mcpmux_frontends::{http, stdio};
+use mcpmux_manage::cli::{Global, Serve};
+use mcpmux_manage::print;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::reload;
+use crate::settings::Settings;
+
+pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
+    let settings = Settings::find(global, &options.which, options.http)?;
+    let config = settings.read()?;
+    let listener = match (options.stdio, options.http) {
+        (true, None) => None,
+        _ => Some(bind(config.listen.http).await?),
+    };
+    let host = Arc::new(Host::start(config.limits)?);
+    let loaded = tokio::task::block_in_place(|| host.load(&config))?;
+    host.apply(&config, &loaded).await;
+    drop(loaded);
+
+    let mut frontends = JoinSet::new();
+    if let Some(listener) = listener {
+        announce(&host, listener.local_addr()?, options.stdio);
+        frontends.spawn(serve_http(Arc::clone(&host), config.clone(), listener));
+    }
+    if options.stdio {
+        frontends.spawn(serve_stdio(Arc::clone(&host)));
+    }
+    let reloading = tokio::spawn(reload::watch(Arc::clone(&host), settings, config));
+    let result = tokio::select! {
+        signalled = told_to_stop() => signalled,
+        // A frontend ends by itself only when its client does (stdio) or it fails.
+        Some(ended) = frontends.join_next() => ended.map_err(Failure::failed).flatten(),
+    };
+    reloading.abort();
+    // Whoever waits for it has been told by the abort; a reload that is under way is dropped whole.
+    let _aborted = reloading.await;
+    let stopped = stop(host, frontends);
+    tokio::select! {
+        () = stopped => result,
+        again = told_to_stop() => again.and(Err(Failure::failed("stopped at once, at the second signal"))),
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "\nhint: another mcpmux may be running; choose another address with --http or [listen] http"
+            }
+            _ => "",
+        };
+        Failure::failed(format!("cannot listen on {address}: {error}{hint}"))
+    })
+}
+
+/// Says where the endpoint is once the backends have come up or failed.
+fn announce(host: &Arc<Host>, address: SocketAddr, quiet: bool) {
+    let url = format!("http://{address}{}", http::PATH);
+    tracing::info!(%url, "listening");
+    if quiet {
+        return;
+    }
+    let mux = host.mux().clone();
+    tokio::spawn(async move {
+        mux.settled().await;
+        print::note(&print::banner(&url, &mux.status()));
+    });
+}
+
+async fn serve_http(host: Arc<Host>, config: Config, listener: TcpListener) -> Result<(), Failure> {
+    http::serve(host.door(), &config.listen.hosts, listener).await;
+    Ok(())
+}
+
+async fn serve_stdio(host: Arc<Host>) -> Result<(), Failure> {
+    let served = stdio::serve(Arc::new(host.door()), tokio::io::stdin(), tokio::io::stdout()).await;
+    match served {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::failed(format!("standard input or output failed: {error}"))),
+    }
+}
+
+/// Stops in order: the frontends finish what they have, then the backends go.
+async fn stop(host: Arc<Host>, mut frontends: JoinSet<Result<(), Failure>>) {
+    host.stop.cancel();
+    while frontends.join_next().await.is_some() {}
+    match Arc::try_unwrap(host) {
+        Ok(host) => host.stop().await,
+        Err(_) => tracing::error!("something still uses the host; its backends are ended with the process"),
+    }
+}
+
+async fn told_to_stop() -> Result<(), Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

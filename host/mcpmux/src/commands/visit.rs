@@ -1,0 +1,108 @@
+//! A visit: the backends of a configuration, or an endpoint that is already served, for one command.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcpmux_core::client::Client;
+use mcpmux_core::config::{Auth, Backend, Config, Naming, Patience, Transport};
+use mcpmux_core::era::Revision;
+use mcpmux_core::json::Raw;
+use mcpmux_core::names::BackendName;
+use mcpmux_frontends::http::PATH;
+use mcpmux_manage::cli::{Global, Target, Which};
+use mcpmux_manage::print;
+use mcpmux_mux::{BackendState, Mux};
+use tokio::net::TcpStream;
+
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::settings::Settings;
+
+/// How long an endpoint may take to let us connect before it counts as not there.
+const CONNECT: Duration = Duration::from_millis(500);
+
+/// What a command talks to.
+pub(super) struct Visit(Host);
+
+impl Visit {
+    /// Connects to the endpoint named, or to the configured one if it is served, or starts the backends.
+    pub(super) async fn start(global: &Global, target: &Target) -> Result<Self, Failure> {
+        let config = match &target.url {
+            Some(url) => endpoint(url.clone(), Config::default()),
+            None => {
+                let config = Settings::find(global, &Which::default(), None)?.read()?;
+                let http = config.listen.http;
+                if is_served(http).await {
+                    endpoint(format!("http://{http}{PATH}"), config)
+                } else {
+                    tracing::debug!("no mcpmux serves {http}; the backends are started for this command");
+                    config
+                }
+            }
+        };
+        let host = Host::start(config.limits)?;
+        let loaded = tokio::task::block_in_place(|| host.load(&config))?;
+        host.apply(&config, &loaded).await;
+        let mux = host.mux().clone();
+        mux.settled().await;
+        for backend in mux.status().backends {
+            if let BackendState::Down { why } = backend.state {
+                let text = format!("`{}` is not available: {why}", backend.name);
+                if target.url.is_some() || config.backends.len() == 1 {
+                    host.stop().await;
+                    return Err(Failure::failed(text));
+                }
+                print::error(&text);
+            }
+        }
+        Ok(Self(host))
+    }
+
+    pub(super) const fn mux(&self) -> &Mux {
+        self.0.mux()
+    }
+
+    /// All tools, over all pages.
+    pub(super) async fn tools(&self) -> Result<Vec<Raw>, Failure> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = self.mux().tools(cursor.as_deref()).await.map_err(Failure::failed)?;
+            all.extend(page.tools.elements().map_err(Failure::failed)?);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Ends the visit, and what was started for it.
+    pub(super) async fn end(self) {
+        self.0.stop().await;
+    }
+}
+
+/// The command line as a client.
+pub(super) fn client() -> Arc<Client> {
+    let info = concat!(r#"{"name":"mcpmux-cli","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
+    Arc::new(Client {
+        revision: Revision::NEWEST_MODERN,
+        info: Some(Raw::literal(info)),
+        capabilities: Raw::literal("{}"),
+        session: None,
+    })
+}
+
+/// A configuration whose only backend is the endpoint, under its own names.
+fn endpoint(url: String, config: Config) -> Config {
+    let Ok(name) = BackendName::new("endpoint") else { return config };
+    let transport = Transport::Url { url, headers: Default::default(), auth: Auth::None };
+    let naming = Naming { prefix: Some(String::new()), ..Naming::default() };
+    let limits = mcpmux_core::config::Limits { tools: usize::MAX, ..config.limits };
+    let backends = vec![Backend { name, transport, naming, patience: Patience::default() }];
+    Config { backends, plugins: Vec::new(), limits, ..config }
+}
+
+async fn is_served(address: SocketAddr) -> bool {
+    tokio::time::timeout(CONNECT, TcpStream::connect(address)).await.is_ok_and(|stream| stream.is_ok())
+}

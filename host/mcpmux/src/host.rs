@@ -1,0 +1,111 @@
+//! The composition: which part is given to which. The only place that names every floor.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mcpmux_auth::Configured;
+use mcpmux_backends::{Deps, Pool};
+use mcpmux_core::config::{Config, Limits, Plugin as PluginConfig};
+use mcpmux_frontends::Door;
+use mcpmux_mux::{Inbox, Member, Mux, Setup};
+use mcpmux_plugins::{Engine, Plugin, WasiSandbox, load_all};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Failure;
+
+/// Everything but the frontends, running.
+pub(crate) struct Host {
+    engine: Engine,
+    pool: Pool,
+    mux: Mux,
+    catalog: JoinHandle<()>,
+    limits: Limits,
+    /// Stops the frontends.
+    pub(crate) stop: CancellationToken,
+    /// Stops the catalog task, after the frontends.
+    end: CancellationToken,
+}
+
+/// Plugins that are loaded, beside what they were loaded from.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    plugins: Vec<(PluginConfig, Arc<Plugin>)>,
+}
+
+impl Host {
+    /// Starts the parts; nothing is connected to before [`Host::apply`].
+    pub(crate) fn start(limits: Limits) -> Result<Self, Failure> {
+        let engine = Engine::new().map_err(Failure::failed)?;
+        let (stop, end) = (CancellationToken::new(), CancellationToken::new());
+        let inbox = Arc::new(Inbox::default());
+        let (mux, catalog) = Mux::start(Arc::clone(&inbox), limits, end.clone());
+        let pool = Pool::new(Deps {
+            events: inbox,
+            credentials: Arc::new(Configured),
+            sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
+            limits,
+        });
+        Ok(Self { engine, pool, mux, catalog, limits, stop, end })
+    }
+
+    /// Loads a configuration's plugins. All of them are good, or none is taken.
+    pub(crate) fn load(&self, config: &Config) -> Result<Loaded, Failure> {
+        load(&self.engine, config, &self.limits)
+    }
+
+    /// Connects to the backends of a configuration, leaves those that go, and puts the plugins to work.
+    pub(crate) async fn apply(&self, config: &Config, loaded: &Loaded) {
+        let backends = self.pool.apply(&config.backends);
+        let naming = config.backends.iter().map(|backend| backend.naming.clone());
+        let members =
+            backends.into_iter().zip(naming).map(|(backend, naming)| Member { backend, naming }).collect();
+        let plugins = &loaded.plugins;
+        self.mux
+            .apply(Setup {
+                members,
+                hooks: plugins.iter().filter_map(|(_, plugin)| plugin.catalog_hook()).collect(),
+                plugins: plugins.iter().map(|(_, plugin)| plugin.name().to_string()).collect(),
+            })
+            .await;
+    }
+
+    /// A door for a frontend.
+    pub(crate) fn door(&self) -> Door {
+        Door::new(self.mux.clone(), self.limits, self.stop.clone())
+    }
+
+    pub(crate) const fn mux(&self) -> &Mux {
+        &self.mux
+    }
+
+    /// Ends everything that runs. The frontends are to have ended before.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.pool.stop(self.limits.drain).await;
+        self.end.cancel();
+        if let Err(error) = self.catalog.await {
+            tracing::error!("the catalog task ended badly: {error}");
+        }
+    }
+}
+
+/// Loads a configuration's plugins with an engine.
+pub(crate) fn load(engine: &Engine, config: &Config, limits: &Limits) -> Result<Loaded, Failure> {
+    let plugins = load_all(engine, &config.plugins, limits).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::wrong(errors.join("\n"))
+    })?;
+    for plugin in &plugins {
+        for remark in plugin.remarks() {
+            tracing::warn!("{remark}");
+        }
+        tracing::info!(plugin = %plugin.name(), sha256 = plugin.sha256(), hooks = ?plugin.hooks(), "plugin is loaded");
+    }
+    Ok(Loaded { plugins: config.plugins.iter().cloned().zip(plugins).collect() })
+}
+
+/// The files whose change matters to a configuration, beside its own.
+pub(crate) fn files(config: &Config) -> Vec<PathBuf> {
+    config.plugins.iter().map(|plugin| plugin.path.clone()).collect()
+}

@@ -1,0 +1,101 @@
+//! Reloading: when the configuration or a plugin's file changes, the new state is made whole aside, then applied.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcpmux_core::config::Config;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::Notify;
+
+use crate::host::{self, Host};
+use crate::settings::Settings;
+
+/// How long the files must have been quiet: editors and builds write in several steps.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Watches the files and applies what changes, until it is dropped.
+pub(crate) async fn watch(host: Arc<Host>, settings: Settings, mut config: Config) {
+    let changed = Arc::new(Notify::new());
+    let mut watch = match Watch::new(&settings.file, &config, &changed) {
+        Ok(watch) => watch,
+        Err(error) => {
+            tracing::warn!("files cannot be watched, so edits need a restart: {error}");
+            return std::future::pending().await;
+        }
+    };
+    loop {
+        changed.notified().await;
+        while tokio::time::timeout(QUIET, changed.notified()).await.is_ok() {}
+        let Some(new) = reload(&host, &settings, &config).await else { continue };
+        match Watch::new(&settings.file, &new, &changed) {
+            Ok(new) => watch = new,
+            Err(error) => tracing::warn!("some files cannot be watched: {error}"),
+        }
+        tracing::debug!(folders = watch.folders, "watching");
+        config = new;
+    }
+}
+
+/// Applies the files as they are now; `None` if they are wrong, and then nothing has changed.
+async fn reload(host: &Arc<Host>, settings: &Settings, old: &Config) -> Option<Config> {
+    let config = match settings.read() {
+        Ok(config) => config,
+        Err(failure) => {
+            tracing::error!("the change is not applied, the old configuration stays: {}", failure.text);
+            return None;
+        }
+    };
+    let (loader, wanted) = (Arc::clone(host), config.clone());
+    let loaded = match tokio::task::spawn_blocking(move || loader.load(&wanted)).await {
+        Ok(Ok(loaded)) => loaded,
+        Ok(Err(failure)) => {
+            tracing::error!("the change is not applied, the old plugins stay: {}", failure.text);
+            return None;
+        }
+        Err(error) => {
+            tracing::error!("the change is not applied, loading the plugins broke off: {error}");
+            return None;
+        }
+    };
+    if config.listen != old.listen || config.limits != old.limits {
+        tracing::warn!("changes of [listen] and [limits] are taken up at the next start");
+    }
+    host.apply(&config, &loaded).await;
+    tracing::info!(backends = config.backends.len(), plugins = config.plugins.len(), "the change is applied");
+    Some(config)
+}
+
+/// Watches the folders of the files, since a file that is replaced is another file.
+struct Watch {
+    _watcher: RecommendedWatcher,
+    folders: usize,
+}
+
+impl Watch {
+    fn new(file: &Path, config: &Config, changed: &Arc<Notify>) -> notify::Result<Self> {
+        let files: Vec<PathBuf> =
+            std::iter::once(file.to_owned()).chain(host::files(config)).map(|file| real(&file)).collect();
+        let mut folders: Vec<PathBuf> =
+            files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();
+        folders.sort();
+        folders.dedup();
+        let changed = Arc::clone(changed);
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let Ok(event) = event else { return };
+            if !event.kind.is_access() && event.paths.iter().any(|path| files.contains(&real(path))) {
+                changed.notify_one();
+            }
+        })?;
+        for folder in &folders {
+            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        }
+        Ok(Self { _watcher: watcher, folders: folders.len() })
+    }
+}
+
+/// A file by its folder's real name; the file itself may be gone for a moment.
+fn real(file: &Path) -> PathBuf {
+    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+    folder.zip(file.file_name()).map_or_else(|| file.to_owned(), |(folder, name)| folder.join(name))
+}
