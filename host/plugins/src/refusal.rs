@@ -1,0 +1,221 @@
+//! Why a component is not taken: one variant per cause, each with the key it is about and the way out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use mcpmux_core::names::PluginName;
+
+use crate::world::{GRANTS, PACKAGE, VERSION};
+
+/// A component that cannot be used, and why. Its text names the plugin, the key of the configuration and
+/// the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// Whose file it is, if it was named in the configuration.
+    pub plugin: Option<PluginName>,
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub refusal: Refusal,
+}
+
+/// What is wrong with a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such file.
+    Missing,
+    /// It is a directory.
+    Directory,
+    /// It cannot be read, for this reason.
+    Unreadable(String),
+    /// It is not WebAssembly.
+    NotWasm {
+        /// It looks like WebAssembly's text form.
+        text: bool,
+    },
+    /// It is a core module, not a component.
+    CoreModule,
+    /// It starts as WebAssembly does, but is broken; the parser's or compiler's words.
+    Malformed(String),
+    /// It exports no hook.
+    NoHook {
+        /// It is a WASI command, so probably a backend.
+        command: bool,
+        /// What it exports instead.
+        exports: Vec<String>,
+    },
+    /// It exports a hook of our package that we do not know.
+    UnknownHook(String),
+    /// It was made for another version of the contract; the names in question.
+    OtherVersion {
+        /// With their versions.
+        found: Vec<String>,
+    },
+    /// It imports something that it cannot have.
+    Import(String),
+    /// It needs more grants than it has.
+    NotGranted {
+        /// Those it lacks.
+        missing: Vec<&'static str>,
+        /// Those it has.
+        granted: Vec<String>,
+    },
+    /// The configuration grants something that does not exist.
+    UnknownGrant {
+        /// What.
+        grant: String,
+        /// The other grants.
+        rest: Vec<String>,
+    },
+    /// An interface has the right name but another shape.
+    Mismatch(String),
+    /// It refuses its configuration; its own words.
+    Config(String),
+    /// It did not survive its start; why.
+    Start(String),
+    /// It was to be run as a backend but is no WASI command.
+    NoCommand {
+        /// It is a plugin.
+        plugin: bool,
+    },
+}
+
+impl Refusal {
+    /// Names the plugin and the file.
+    pub(crate) fn of(self, plugin: Option<&PluginName>, path: impl Into<PathBuf>) -> LoadError {
+        LoadError { plugin: plugin.cloned(), path: path.into(), refusal: self }
+    }
+
+    /// The key of a plugin's configuration that is to be looked at.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::NotGranted { .. } | Self::UnknownGrant { .. } => "grant",
+            Self::Config(_) => "config",
+            _ => "path",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Missing => "build the component, or correct the path".to_owned(),
+            Self::Directory => "name the `.wasm` file in it".to_owned(),
+            Self::Unreadable(_) => "make it a file that mcpmux's user may read".to_owned(),
+            Self::NotWasm { text: true } => {
+                "it looks like WebAssembly text; translate it with `wasm-tools parse`".to_owned()
+            }
+            Self::NotWasm { text: false } => "name a component, a `.wasm` file".to_owned(),
+            Self::CoreModule => {
+                "build it with `--target wasm32-wasip2`, or wrap it with `wasm-tools component new`"
+                    .to_owned()
+            }
+            Self::Malformed(_) => "build it again; it may have been cut short".to_owned(),
+            Self::NoHook { command: true, .. } => {
+                "it is a WASI command: use it as a backend, `[backends.NAME] wasm = \"...\"`"
+                    .to_owned()
+            }
+            Self::NoHook { .. } | Self::NoCommand { plugin: false } => {
+                "see what it is with `mcpmux plugin inspect`".to_owned()
+            }
+            Self::UnknownHook(_) => "use a newer mcpmux, or build the plugin without it".to_owned(),
+            Self::OtherVersion { .. } => {
+                format!("build it against `{PACKAGE}@{VERSION}`, or use the mcpmux it was made for")
+            }
+            Self::Import(import)
+                if import.starts_with("wasi:sockets/") || import.starts_with("wasi:http/") =>
+            {
+                "neither plugins nor sandboxed backends have a network; build it without".to_owned()
+            }
+            Self::Import(_) => {
+                "build it without; only mcpmux's own interfaces and WASI 0.2 are there".to_owned()
+            }
+            Self::NotGranted { missing, granted } => {
+                let all = granted.iter().map(String::as_str).chain(missing.iter().copied());
+                format!("if it may, set `{}`", line(all))
+            }
+            Self::UnknownGrant { rest, .. } => {
+                format!(
+                    "there are {}; set `{}`",
+                    list(GRANTS),
+                    line(rest.iter().map(String::as_str))
+                )
+            }
+            Self::Mismatch(_) => format!("build it against the WIT files of `{PACKAGE}@{VERSION}`"),
+            Self::Config(_) => "correct it in this plugin's `[plugins.config]`".to_owned(),
+            Self::Start(_) => {
+                "this is a defect of the plugin, or its limits are too low: `[limits]`".to_owned()
+            }
+            Self::NoCommand { plugin: true } => {
+                "it is a plugin: name it in `[[plugins]]`, with `path`".to_owned()
+            }
+        }
+    }
+}
+
+/// The line of a configuration that gives these grants.
+fn line<'a>(grants: impl Iterator<Item = &'a str>) -> String {
+    let grants: Vec<_> = grants.map(|grant| format!("\"{grant}\"")).collect();
+    format!("grant = [{}]", grants.join(", "))
+}
+
+fn list<T: fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such file"),
+            Self::Directory => f.write_str("it is a directory"),
+            Self::Unreadable(why) => write!(f, "it cannot be read: {why}"),
+            Self::NotWasm { .. } => f.write_str("it is not WebAssembly"),
+            Self::CoreModule => f.write_str("it is a core WebAssembly module, not a component"),
+            Self::Malformed(why) => write!(f, "it is no valid component: {why}"),
+            Self::NoHook { exports, .. } if exports.is_empty() => {
+                f.write_str("it exports no hook; it exports nothing")
+            }
+            Self::NoHook { exports, .. } => write!(f, "it exports no hook, only {}", list(exports)),
+            Self::UnknownHook(hook) => {
+                write!(f, "it exports the hook `{hook}`, which this mcpmux does not know")
+            }
+            Self::OtherVersion { found } => {
+                write!(
+                    f,
+                    "it was made for another version: it has {}, but supported is {VERSION}",
+                    list(found)
+                )
+            }
+            Self::Import(import) => write!(f, "it wants `{import}`, which it cannot have"),
+            Self::NotGranted { missing, .. } => {
+                write!(f, "it needs {}, which it is not granted", list(missing))
+            }
+            Self::UnknownGrant { grant, .. } => write!(f, "there is no grant `{grant}`"),
+            Self::Mismatch(why) => {
+                write!(f, "an interface has another shape than the contract's: {why}")
+            }
+            Self::Config(why) => f.write_str(why),
+            Self::Start(why) => write!(f, "it did not start: {why}"),
+            Self::NoCommand { .. } => {
+                f.write_str("it is no WASI 0.2 command: it does not export `wasi:cli/run`")
+            }
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, refusal) = (self.path.display(), &self.refusal);
+        match (&self.plugin, refusal.key()) {
+            (None, _) => write!(f, "`{path}`: {refusal}")?,
+            (Some(name), "path") => {
+                write!(f, "[[plugins]] name = \"{name}\": path: `{path}`: {refusal}")?
+            }
+            (Some(name), key) => write!(f, "[[plugins]] name = \"{name}\": {key}: {refusal}")?,
+        }
+        write!(f, "\nhint: {}", refusal.hint())
+    }
+}
+
+impl std::error::Error for LoadError {}

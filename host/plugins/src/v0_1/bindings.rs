@@ -1,0 +1,9 @@
+//! Generated from `wit/plugin.wit`; nothing else is here.
+#![allow(missing_docs, unreachable_pub, reason = "generated")]
+
+wasmtime::component::bindgen!({
+    path: "../../wit",
+    world: "everything",
+    imports: { "mcpmux:plugin/random.bytes": trappable },
+    exports: { default: async },
+});
