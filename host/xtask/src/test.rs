@@ -110,7 +110,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// Plain `cargo test`, because it is there wherever cargo is. Guests of the tests have no tests of their own.
 fn cargo_test(workspace: &Workspace) -> Result<()> {
-    let mark = Mark::new();
+    let mark = Mark::new()?;
     let mut command = run::cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]).current_dir(&workspace.root);
     for guest in workspace.guests().filter(|guest| guest.is_test_guest()) {
