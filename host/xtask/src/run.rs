@@ -6,8 +6,20 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// The cargo that started us, so that one toolchain does it all.
+///
+/// What `cargo run` says about xtask is taken from its environment: some build scripts watch those variables, and
+/// `cargo build` after `cargo xtask` would build again what is built.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|begin| name.to_str().is_some_and(|name| name.starts_with(begin)))
+        {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs to the end with the terminal's own output; anything but exit code 0 is an error.
@@ -64,6 +76,14 @@ mod tests {
     fn an_error_quotes_the_command() {
         let error = checked(Command::new("sh").args(["-c", "exit 3"])).unwrap_err();
         assert_eq!(error.to_string(), "`sh -c exit 3` failed: exit status: 3");
+    }
+
+    #[test]
+    fn cargo_is_not_told_about_xtask() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "`cargo test` says it");
+        let command = cargo();
+        let removed = |name: &str| command.get_envs().any(|pair| pair == (name.as_ref(), None));
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR"));
     }
 
     #[test]
