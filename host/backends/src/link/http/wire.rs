@@ -1,0 +1,170 @@
+//! Sending one HTTP request to a backend: connections, TLS, credential, and whether it was written.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use mcpmux_core::fault::Fault;
+use mcpmux_core::names::BackendName;
+use mcpmux_core::ports::Credential;
+
+use crate::faults;
+
+/// Silence on a connection before the kernel asks whether the other side is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a connection may idle in the pool.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Where requests go.
+pub(crate) struct Wire {
+    dial: Dial,
+    uri: Uri,
+    credential: Option<Arc<dyn Credential>>,
+}
+
+enum Dial {
+    Plain(Client<HttpConnector, Once>),
+    Tls(Client<HttpsConnector<HttpConnector>, Once>),
+}
+
+/// Why there is no response.
+pub(crate) enum NoResponse {
+    /// Not a byte of the request was written.
+    Unsent(String),
+    /// It was written, at least in part.
+    Lost(String),
+    /// There is nothing to show the backend.
+    Credential(Fault),
+}
+
+impl NoResponse {
+    /// The fault of a request of our own.
+    pub(crate) fn fault(self, backend: &BackendName) -> Fault {
+        match self {
+            Self::Unsent(why) | Self::Lost(why) => faults::unavailable(backend, why),
+            Self::Credential(fault) => fault,
+        }
+    }
+}
+
+impl Wire {
+    /// A way to this URL.
+    pub(crate) fn new(url: &str, credential: Option<Arc<dyn Credential>>) -> Result<Self, String> {
+        let uri: Uri = url.parse().map_err(|error| format!("`{url}` is no URL: {error}"))?;
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_keepalive(Some(KEEP_ALIVE));
+        connector.set_connect_timeout(Some(CONNECT));
+        let mut client = Client::builder(TokioExecutor::new());
+        client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        let dial = if uri.scheme_str() == Some("https") {
+            connector.enforce_http(false);
+            let provider = rustls::crypto::ring::default_provider();
+            let tls = HttpsConnectorBuilder::new()
+                .with_provider_and_native_roots(provider)
+                .map_err(|error| format!("cannot use the system's root certificates: {error}"))?
+                .https_only()
+                .enable_http1()
+                .wrap_connector(connector);
+            Dial::Tls(client.build(tls))
+        } else {
+            Dial::Plain(client.build(connector))
+        };
+        Ok(Self { dial, uri, credential })
+    }
+
+    /// Sends a request; `taken` becomes true when its first byte may have been written.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        mut headers: HeaderMap,
+        body: Vec<u8>,
+        taken: &Arc<AtomicBool>,
+    ) -> Result<Response<Incoming>, NoResponse> {
+        if let Some(credential) = &self.credential {
+            for (name, value) in credential.headers().await.map_err(NoResponse::Credential)? {
+                let (name, value) = header(&name, value.reveal()).map_err(NoResponse::Unsent)?;
+                headers.insert(name, value);
+            }
+        }
+        let body = Once { bytes: Some(body.into()), taken: Arc::clone(taken) };
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        let response = match &self.dial {
+            Dial::Plain(client) => client.request(request),
+            Dial::Tls(client) => client.request(request),
+        };
+        response.await.map_err(|error| {
+            if error.is_connect() || !taken.load(Ordering::Relaxed) {
+                NoResponse::Unsent(chain(&error))
+            } else {
+                NoResponse::Lost(chain(&error))
+            }
+        })
+    }
+}
+
+/// A header from the configuration or a credential; its value stays out of logs.
+pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let no = |what: &str| format!("the {what} of header `{}` cannot be sent", name.escape_debug());
+    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no("name"))?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| no("value"))?;
+    value.set_sensitive(true);
+    Ok((header, value))
+}
+
+/// An error with what it was caused by.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+/// A whole body that tells when it is taken: hyper flushes a request's head no earlier.
+struct Once {
+    bytes: Option<Bytes>,
+    taken: Arc<AtomicBool>,
+}
+
+impl Body for Once {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.taken.store(true, Ordering::Relaxed);
+        Poll::Ready(
+            self.bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}

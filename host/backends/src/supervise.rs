@@ -1,0 +1,204 @@
+//! The task that owns one backend: connects, lists, listens for changes, and connects again, forever.
+
+mod connect;
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcpmux_core::config::Transport;
+use mcpmux_core::fault::Fault;
+use mcpmux_core::ports::State;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tracing::{debug, info, warn};
+
+use crate::backoff::Backoff;
+use crate::link::{Again, Hello, Link};
+use crate::pool::Deps;
+use crate::slot::{Phase, Slot};
+use crate::{faults, listing};
+use connect::{Connected, Life, Memory, connect};
+
+/// After a healthy link, calls wait for the next one if it is to be tried within this time.
+const SOON: Duration = Duration::from_secs(1);
+/// The list is asked for again at most this often.
+const RELIST: Duration = Duration::from_secs(1);
+/// The first and the longest wait before a stream of changes is opened again.
+const LISTEN_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// What the task needs.
+pub(crate) struct Supervisor {
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) transport: Transport,
+    pub(crate) deps: Arc<Deps>,
+    /// Once set: stop, and let calls end until then.
+    pub(crate) stop: watch::Receiver<Option<Instant>>,
+}
+
+/// How serving a link ended.
+enum Served {
+    /// The link ended, or is of no use.
+    Ended(Fault),
+    /// We are to stop.
+    Stop(Instant),
+}
+
+impl Supervisor {
+    /// Runs until it is told to stop.
+    pub(crate) async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        let mut memory = Memory::default();
+        let mut quiet = false;
+        loop {
+            if !quiet {
+                self.report(State::Connecting);
+            }
+            self.set_phase(Phase::Connecting);
+            let attempt = match self.attempt(&mut memory).await {
+                Ok(attempt) => attempt,
+                Err(_) => return self.set_phase(Phase::Stopped),
+            };
+            let mut ended = None;
+            let (fault, wait) = match attempt {
+                Err(fault) => {
+                    self.set_phase(Phase::Down(fault.clone()));
+                    quiet = false;
+                    (fault, backoff.next_wait())
+                }
+                Ok(connected) => {
+                    let born = Instant::now();
+                    let Connected { link, hello, life } = connected;
+                    self.slot.current.store(Some(Arc::new(link.clone())));
+                    self.set_phase(Phase::Up);
+                    let fault = match self.serve(&link, &hello).await {
+                        Served::Ended(fault) => fault,
+                        Served::Stop(until) => return self.wind_down(&link, life, until).await,
+                    };
+                    link.closing().close(fault.clone());
+                    self.slot.current.store(None);
+                    backoff.lived(born.elapsed());
+                    quiet = link.closing().wants_renewal() && born.elapsed() > SOON;
+                    let wait = if quiet { Duration::ZERO } else { backoff.next_wait() };
+                    self.set_phase(match wait <= SOON {
+                        true => Phase::Connecting,
+                        false => Phase::Down(fault.clone()),
+                    });
+                    ended = Some(life);
+                    (fault, wait)
+                }
+            };
+            if !quiet {
+                warn!(backend = %self.slot.name, why = %fault, ?wait, "backend is down");
+                self.report(State::Down(fault));
+            }
+            if let Some(life) = ended {
+                life.stop().await;
+            }
+            tokio::select! {
+                () = sleep(wait) => {}
+                _ = stopping(&mut self.stop) => return self.set_phase(Phase::Stopped),
+            }
+        }
+    }
+
+    /// Connects, unless told to stop meanwhile.
+    async fn attempt(&mut self, memory: &mut Memory) -> Result<Result<Connected, Fault>, Instant> {
+        let patience = self.slot.patience.init;
+        let (slot, deps) = (&self.slot, &self.deps);
+        let connecting = timeout(patience, connect(&slot.name, &self.transport, deps, memory));
+        let attempt = tokio::select! {
+            attempt = connecting => attempt,
+            until = stopping(&mut self.stop) => return Err(until),
+        };
+        let attempt = attempt.unwrap_or_else(|_| {
+            let why = format!("it did not answer the handshake within {patience:?}");
+            Err(faults::unavailable(&slot.name, why))
+        });
+        memory.learn(
+            attempt
+                .as_ref()
+                .map(|connected| connected.hello.revision.era())
+                .map_err(|fault| fault.kind),
+        );
+        Ok(attempt)
+    }
+
+    async fn serve(&mut self, link: &Link, hello: &Hello) -> Served {
+        info!(backend = %self.slot.name, revision = %hello.revision, "backend is connected");
+        let (slot, deps, stop) = (&self.slot, &self.deps, &mut self.stop);
+        tokio::select! {
+            biased;
+            until = stopping(stop) => Served::Stop(until),
+            fault = keep_listed(slot, deps, link, hello) => Served::Ended(fault),
+            () = link.closing().closed() => {
+                let unknown = || faults::unavailable(&slot.name, "the link ended");
+                Served::Ended(link.closing().why().cloned().unwrap_or_else(unknown))
+            }
+            () = hear(link, hello) => Served::Ended(faults::unavailable(&slot.name, "the link ended")),
+        }
+    }
+
+    /// Lets the calls under way end, then stops the backend.
+    async fn wind_down(&self, link: &Link, life: Life, until: Instant) {
+        self.set_phase(Phase::Stopped);
+        self.slot.current.store(None);
+        let all = u32::try_from(self.slot.patience.in_flight.max(1)).unwrap_or(u32::MAX);
+        let idle = timeout_at(until, self.slot.permits.acquire_many(all)).await;
+        debug!(backend = %self.slot.name, idle = idle.is_ok(), "stopping");
+        life.stop().await;
+        link.closing().close(faults::stopped(&self.slot.name));
+    }
+
+    fn report(&self, state: State) {
+        self.deps.events.state(&self.slot.name, state);
+    }
+
+    fn set_phase(&self, phase: Phase) {
+        self.slot.phase.send_replace(phase);
+    }
+}
+
+/// Waits until we are told to stop; the time is until when calls may go on.
+async fn stopping(stop: &mut watch::Receiver<Option<Instant>>) -> Instant {
+    match stop.wait_for(Option::is_some).await {
+        Ok(until) => until.unwrap_or_else(Instant::now),
+        Err(_) => Instant::now(),
+    }
+}
+
+/// Asks for the list, and again when it has changed. Ends only if the first one cannot be had.
+async fn keep_listed(slot: &Slot, deps: &Deps, link: &Link, hello: &Hello) -> Fault {
+    let mut first = true;
+    loop {
+        let next = Instant::now() + RELIST;
+        let listing =
+            listing::fetch(link, &slot.name, hello, deps.limits.tools, &slot.patience).await;
+        match listing {
+            Ok(listing) => deps.events.state(&slot.name, State::Ready(listing)),
+            // If the link ended, that is why, and is heard elsewhere.
+            Err(_) if link.closing().is_closed() => pending().await,
+            Err(fault) if first => return fault,
+            Err(fault) => {
+                warn!(backend = %slot.name, why = %fault, "its changed list cannot be had; the old one stays");
+            }
+        }
+        first = false;
+        link.changed().notified().await;
+        sleep_until(next).await;
+    }
+}
+
+/// Keeps a stream of changes open, if the backend has one. Never ends.
+async fn hear(link: &Link, hello: &Hello) {
+    let (mut wait, longest) = LISTEN_AGAIN;
+    loop {
+        if link.listen(hello).await == Again::Never {
+            return pending().await;
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(longest);
+        // What changed meanwhile was not heard.
+        link.changed().notify_one();
+    }
+}

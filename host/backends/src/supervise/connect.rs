@@ -1,0 +1,101 @@
+//! One attempt to connect, whatever the transport, and what was learned from the attempts before.
+
+use std::sync::Arc;
+
+use mcpmux_core::config::Transport;
+use mcpmux_core::era::Era;
+use mcpmux_core::fault::{Fault, Kind};
+use mcpmux_core::names::BackendName;
+use mcpmux_core::ports::Program;
+
+use crate::link::{Hello, Link, handshake, http, stdio, wasm};
+use crate::pool::Deps;
+
+/// A link that has shaken hands.
+pub(crate) struct Connected {
+    pub(crate) link: Link,
+    pub(crate) hello: Hello,
+    pub(crate) life: Life,
+}
+
+/// What keeps a link alive; dropping it ends the link at once.
+pub(crate) enum Life {
+    /// A process.
+    Process(stdio::Process),
+    /// A sandboxed program.
+    Program(wasm::Running),
+    /// A session, if the backend gave one.
+    Session(Arc<http::HttpLink>),
+}
+
+impl Life {
+    /// Ends the link in an orderly way.
+    pub(crate) async fn stop(self) {
+        match self {
+            Self::Process(process) => process.stop().await,
+            Self::Program(running) => drop(running),
+            Self::Session(link) => link.end_session().await,
+        }
+    }
+}
+
+/// What is remembered of a backend while mcpmux runs.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    era: Option<Era>,
+    /// The last attempt failed, perhaps because of the probe: the next one goes without.
+    unprobed: bool,
+}
+
+impl Memory {
+    /// The era to speak; `None`: find out.
+    fn era(&self) -> Option<Era> {
+        self.era.or_else(|| self.unprobed.then_some(Era::Legacy))
+    }
+
+    /// An attempt found this era, or failed; what was known is doubted if the backend speaks otherwise.
+    pub(crate) fn learn(&mut self, found: Result<Era, Kind>) {
+        self.unprobed = found.is_err() && !self.unprobed;
+        match found {
+            Ok(era) => self.era = Some(era),
+            Err(Kind::BackendProtocolError) => self.era = None,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Connects and shakes hands. The caller bounds the time.
+pub(crate) async fn connect(
+    name: &BackendName,
+    transport: &Transport,
+    deps: &Deps,
+    memory: &Memory,
+) -> Result<Connected, Fault> {
+    let limit = deps.limits.message;
+    match transport {
+        Transport::Command { argv, env, cwd } => {
+            let program = stdio::Program { argv, env, cwd: cwd.as_ref() };
+            let (link, process) = stdio::start(name, &program, limit)?;
+            let hello = handshake::shake(&link, memory.era()).await?;
+            Ok(Connected { link: Link::Lines(link), hello, life: Life::Process(process) })
+        }
+        Transport::Wasm { path, args, env } => {
+            let program = Program {
+                name: name.clone(),
+                path: path.clone(),
+                args: args.clone(),
+                env: env.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            };
+            let (link, running) = wasm::start(Arc::clone(&deps.sandbox), program, limit).await?;
+            let hello = handshake::shake(&link, memory.era()).await?;
+            Ok(Connected { link: Link::Lines(link), hello, life: Life::Program(running) })
+        }
+        Transport::Url { url, headers, auth } => {
+            let credential = deps.credentials.credential(name, auth);
+            let target = http::Target { url, headers, credential, limit };
+            let (link, hello) = http::connect(name, target, memory.era()).await?;
+            let life = Life::Session(Arc::clone(&link));
+            Ok(Connected { link: Link::Http(link), hello, life })
+        }
+    }
+}
