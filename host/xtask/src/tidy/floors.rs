@@ -58,12 +58,8 @@ fn of_others(floor: &Floor, dependency: &Dependency) -> Option<String> {
 fn of_outsider(tree: &Tree, member: &Member, dependency: &Dependency) -> Option<String> {
     let is_test = member.dir.starts_with("tests/") && !member.is_test_guest();
     let target = tree.members.iter().find(|member| member.name == dependency.name);
-    let is_public = |dir: &str| {
-        let begins =
-            |folder: &&str| dir.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
-        FOR_GUESTS.iter().any(|folder| *folder == dir || begins(&folder))
-    };
-    let allowed = is_test || target.is_some_and(|target| is_public(&target.dir));
+    let folder = target.and_then(|target| target.dir.split('/').next());
+    let allowed = is_test || folder.is_some_and(|folder| FOR_GUESTS.contains(&folder));
     (!allowed).then(|| format!("of ours it may name what is in {}", list(FOR_GUESTS)))
 }
 
