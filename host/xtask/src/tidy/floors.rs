@@ -22,7 +22,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
             let refusal = match floor {
                 Some(floor) if is_ours => of_ours(floor, dependency),
                 Some(floor) => of_others(floor, dependency),
-                None if is_ours => of_outsider(member, dependency),
+                None if is_ours => of_outsider(tree, member, dependency),
                 None => None,
             };
             if let Some(why) = refusal {
@@ -54,14 +54,13 @@ fn of_others(floor: &Floor, dependency: &Dependency) -> Option<String> {
     (!free).then(|| format!("its home is {}", list(home.crates)))
 }
 
-/// Crates outside `host/`: the SDK stands alone, guests name it alone, and tests may name anything.
-fn of_outsider(member: &Member, dependency: &Dependency) -> Option<String> {
-    let is_sdk = |name: &str| FOR_GUESTS.contains(&name);
-    if member.dir.starts_with("tests/") && !member.is_test_guest() {
-        return None;
-    }
-    let is_shared = dependency.name.starts_with("mcpmux-sdk") || is_sdk(&dependency.name);
-    (!is_shared).then(|| format!("of ours it may name {}", list(FOR_GUESTS)))
+/// Crates outside `host/`: the SDK stands alone, guests name it and each other, and tests may name anything.
+fn of_outsider(tree: &Tree, member: &Member, dependency: &Dependency) -> Option<String> {
+    let is_test = member.dir.starts_with("tests/") && !member.is_test_guest();
+    let target = tree.members.iter().find(|member| member.name == dependency.name);
+    let folder = target.and_then(|target| target.dir.split('/').next());
+    let allowed = is_test || folder.is_some_and(|folder| FOR_GUESTS.contains(&folder));
+    (!allowed).then(|| format!("of ours it may name what is in {}", list(FOR_GUESTS)))
 }
 
 fn in_family(name: &str, family: &str) -> bool {
@@ -152,7 +151,8 @@ mod tests {
                 ("host/core", "mcpmux-core", &[]),
                 ("host/new", "mcpmux-new", &[]),
                 ("sdk/rust", "mcpmux-sdk", &["wit-bindgen"]),
-                ("plugins/clock", "clock", &["mcpmux-sdk", "mcpmux-core", "anyhow"]),
+                ("plugins/clock", "clock", &["mcpmux-sdk", "mcpmux-core", "anyhow", "server"]),
+                ("plugins/server", "server", &[]),
                 ("tests/it", "it", &["mcpmux-core", "rmcp"]),
                 ("tests/guests/trap", "trap", &["mcpmux-core"]),
             ],

@@ -97,5 +97,5 @@ pub(crate) const HOMES: &[Home] = &[
     Home { family: "wasmtime", crates: &["mcpmux-plugins"], free_in_tests: false },
 ];
 
-/// The only crates of ours that a guest may name: there is no private door.
-pub(crate) const FOR_GUESTS: &[&str] = &["mcpmux-sdk"];
+/// The folders of the only crates of ours that a guest may name: there is no private door.
+pub(crate) const FOR_GUESTS: &[&str] = &["sdk", "plugins"];
