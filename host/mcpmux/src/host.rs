@@ -58,8 +58,11 @@ impl Host {
     pub(crate) async fn apply(&self, config: &Config, loaded: &Loaded) {
         let backends = self.pool.apply(&config.backends);
         let naming = config.backends.iter().map(|backend| backend.naming.clone());
-        let members =
-            backends.into_iter().zip(naming).map(|(backend, naming)| Member { backend, naming }).collect();
+        let members = backends
+            .into_iter()
+            .zip(naming)
+            .map(|(backend, naming)| Member { backend, naming })
+            .collect();
         let plugins = &loaded.plugins;
         self.mux
             .apply(Setup {

@@ -46,6 +46,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("mcpmux").build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("mcpmux").build();
     runtime.map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))
 }

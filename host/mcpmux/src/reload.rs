@@ -42,7 +42,10 @@ async fn reload(host: &Arc<Host>, settings: &Settings, old: &Config) -> Option<C
     let config = match settings.read() {
         Ok(config) => config,
         Err(failure) => {
-            tracing::error!("the change is not applied, the old configuration stays: {}", failure.text);
+            tracing::error!(
+                "the change is not applied, the old configuration stays: {}",
+                failure.text
+            );
             return None;
         }
     };
@@ -62,7 +65,11 @@ async fn reload(host: &Arc<Host>, settings: &Settings, old: &Config) -> Option<C
         tracing::warn!("changes of [listen] and [limits] are taken up at the next start");
     }
     host.apply(&config, &loaded).await;
-    tracing::info!(backends = config.backends.len(), plugins = config.plugins.len(), "the change is applied");
+    tracing::info!(
+        backends = config.backends.len(),
+        plugins = config.plugins.len(),
+        "the change is applied"
+    );
     Some(config)
 }
 
@@ -74,19 +81,24 @@ struct Watch {
 
 impl Watch {
     fn new(file: &Path, config: &Config, changed: &Arc<Notify>) -> notify::Result<Self> {
-        let files: Vec<PathBuf> =
-            std::iter::once(file.to_owned()).chain(host::files(config)).map(|file| real(&file)).collect();
+        let files: Vec<PathBuf> = std::iter::once(file.to_owned())
+            .chain(host::files(config))
+            .map(|file| real(&file))
+            .collect();
         let mut folders: Vec<PathBuf> =
             files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();
         folders.sort();
         folders.dedup();
         let changed = Arc::clone(changed);
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let Ok(event) = event else { return };
-            if !event.kind.is_access() && event.paths.iter().any(|path| files.contains(&real(path))) {
-                changed.notify_one();
-            }
-        })?;
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                let Ok(event) = event else { return };
+                if !event.kind.is_access()
+                    && event.paths.iter().any(|path| files.contains(&real(path)))
+                {
+                    changed.notify_one();
+                }
+            })?;
         for folder in &folders {
             watcher.watch(folder, RecursiveMode::NonRecursive)?;
         }

@@ -19,7 +19,11 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Finds the file.
-    pub(crate) fn find(global: &Global, which: &Which, http: Option<SocketAddr>) -> Result<Self, Failure> {
+    pub(crate) fn find(
+        global: &Global,
+        which: &Which,
+        http: Option<SocketAddr>,
+    ) -> Result<Self, Failure> {
         let found = mcpmux_config::search(global.config.as_deref()).map_err(Failure::wrong)?;
         let file = std::path::absolute(&found).map_err(Failure::wrong)?;
         Ok(Self { file, which: which.clone(), http })
@@ -49,8 +53,11 @@ impl Settings {
     /// Leaves out the backends that are not asked for.
     fn narrow(&self, config: &mut Config) -> Result<(), Failure> {
         let Which { only, except } = &self.which;
-        let known: Vec<&str> = config.backends.iter().map(|backend| backend.name.as_str()).collect();
-        if let Some(unknown) = only.iter().chain(except).find(|name| !known.contains(&name.as_str())) {
+        let known: Vec<&str> =
+            config.backends.iter().map(|backend| backend.name.as_str()).collect();
+        if let Some(unknown) =
+            only.iter().chain(except).find(|name| !known.contains(&name.as_str()))
+        {
             return Err(Failure::wrong(format!(
                 "there is no backend `{unknown}` in {}\nhint: it has {}",
                 shown(&self.file).display(),

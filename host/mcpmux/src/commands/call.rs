@@ -31,7 +31,9 @@ fn arguments(text: &str) -> Result<Raw, Failure> {
         text.to_owned()
     };
     let wrong = |why: String| {
-        Failure::wrong(format!("the arguments must be a JSON object: {why}\nhint: '{{\"key\": \"value\"}}'"))
+        Failure::wrong(format!(
+            "the arguments must be a JSON object: {why}\nhint: '{{\"key\": \"value\"}}'"
+        ))
     };
     let raw = Raw::parse(text.into()).map_err(|error| wrong(error.to_string()))?;
     raw.object().map_err(|error| wrong(error.to_string()))?;
@@ -39,7 +41,12 @@ fn arguments(text: &str) -> Result<Raw, Failure> {
 }
 
 /// The result's text, and whether the tool says that it failed.
-async fn call(visit: &Visit, options: &Call, arguments: Raw, quiet: bool) -> Result<(String, bool), Failure> {
+async fn call(
+    visit: &Visit,
+    options: &Call,
+    arguments: Raw,
+    quiet: bool,
+) -> Result<(String, bool), Failure> {
     let mut params = Object::default();
     params.set("arguments", arguments);
     let call = CoreCall {
@@ -54,9 +61,9 @@ async fn call(visit: &Visit, options: &Call, arguments: Raw, quiet: bool) -> Res
         Ok(answer) => Ok(match answer.body {
             Body::Error(error) => return Err(Failure::failed(message(&error))),
             Body::Result(result) => {
-                let failed = result
-                    .object()
-                    .is_ok_and(|result| result.get("isError").is_some_and(|flag| flag.as_bytes() == b"true"));
+                let failed = result.object().is_ok_and(|result| {
+                    result.get("isError").is_some_and(|flag| flag.as_bytes() == b"true")
+                });
                 let text = if options.json {
                     format!("{}\n", String::from_utf8_lossy(result.as_bytes()))
                 } else {
@@ -75,13 +82,19 @@ async fn call(visit: &Visit, options: &Call, arguments: Raw, quiet: bool) -> Res
 /// A backend's error as a line.
 fn message(error: &Raw) -> String {
     let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-    error.object().ok().and_then(|error| Some(error.get("message")?.as_string()?.into_owned())).unwrap_or(text)
+    error
+        .object()
+        .ok()
+        .and_then(|error| Some(error.get("message")?.as_string()?.into_owned()))
+        .unwrap_or(text)
 }
 
 /// A hint at the tool that may be meant.
 async fn nearest(visit: &Visit, wanted: &str) -> String {
     let tools = visit.tools().await.unwrap_or_default();
-    let names = tools.iter().filter_map(|tool| Some(tool.object().ok()?.get("name")?.as_string()?.into_owned()));
+    let names = tools
+        .iter()
+        .filter_map(|tool| Some(tool.object().ok()?.get("name")?.as_string()?.into_owned()));
     let close = |name: &String| strsim::jaro_winkler(name, wanted);
     let best = names.max_by(|a, b| close(a).total_cmp(&close(b))).filter(|name| close(name) > 0.8);
     best.map_or_else(
@@ -96,9 +109,16 @@ struct Progress;
 impl Events for Progress {
     fn event(&self, event: Event) {
         let Event::Progress(params) = event;
-        let text = |key: &str| params.get(key).map(|raw| String::from_utf8_lossy(raw.as_bytes()).into_owned());
+        let text = |key: &str| {
+            params.get(key).map(|raw| String::from_utf8_lossy(raw.as_bytes()).into_owned())
+        };
         let total = text("total").map(|total| format!("/{total}")).unwrap_or_default();
-        let note = params.get("message").and_then(|raw| Some(raw.as_string()?.into_owned())).unwrap_or_default();
-        print::note(format!("progress {}{total} {note}", text("progress").unwrap_or_default()).trim_end());
+        let note = params
+            .get("message")
+            .and_then(|raw| Some(raw.as_string()?.into_owned()))
+            .unwrap_or_default();
+        print::note(
+            format!("progress {}{total} {note}", text("progress").unwrap_or_default()).trim_end(),
+        );
     }
 }

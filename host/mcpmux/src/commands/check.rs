@@ -12,12 +12,15 @@ pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
     let checked = check(global);
     if !json {
         let (file, backends, plugins) = checked?;
-        return Ok(print::data(&format!("{file} is right: {backends} backends, {plugins} plugins\n"))?);
+        return Ok(print::data(&format!(
+            "{file} is right: {backends} backends, {plugins} plugins\n"
+        ))?);
     }
     let (report, code) = match checked {
-        Ok((file, backends, plugins)) => {
-            (serde_json::json!({ "ok": true, "file": file, "backends": backends, "plugins": plugins }), 0)
-        }
+        Ok((file, backends, plugins)) => (
+            serde_json::json!({ "ok": true, "file": file, "backends": backends, "plugins": plugins }),
+            0,
+        ),
         Err(failure) => (serde_json::json!({ "ok": false, "error": failure.text }), failure.code),
     };
     print::data(&format!("{report}\n"))?;

@@ -87,7 +87,8 @@ async fn serve_stdio(host: Arc<Host>) -> Result<(), Failure> {
     let served = stdio::serve(Arc::new(host.door()), tokio::io::stdin(), tokio::io::stdout()).await;
     match served {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Failure::failed(format!("standard input or output failed: {error}"))),
+        other => other
+            .map_err(|error| Failure::failed(format!("standard input or output failed: {error}"))),
     }
 }
 
@@ -97,7 +98,9 @@ async fn stop(host: Arc<Host>, mut frontends: JoinSet<Result<(), Failure>>) {
     while frontends.join_next().await.is_some() {}
     match Arc::try_unwrap(host) {
         Ok(host) => host.stop().await,
-        Err(_) => tracing::error!("something still uses the host; its backends are ended with the process"),
+        Err(_) => tracing::error!(
+            "something still uses the host; its backends are ended with the process"
+        ),
     }
 }
 

@@ -36,7 +36,9 @@ impl Visit {
                 if is_served(http).await {
                     endpoint(format!("http://{http}{PATH}"), config)
                 } else {
-                    tracing::debug!("no mcpmux serves {http}; the backends are started for this command");
+                    tracing::debug!(
+                        "no mcpmux serves {http}; the backends are started for this command"
+                    );
                     config
                 }
             }
@@ -104,5 +106,7 @@ fn endpoint(url: String, config: Config) -> Config {
 }
 
 async fn is_served(address: SocketAddr) -> bool {
-    tokio::time::timeout(CONNECT, TcpStream::connect(address)).await.is_ok_and(|stream| stream.is_ok())
+    tokio::time::timeout(CONNECT, TcpStream::connect(address))
+        .await
+        .is_ok_and(|stream| stream.is_ok())
 }

@@ -1,0 +1,4 @@
+//! The tests of mcpmux through its outermost interfaces: the real binary, real servers, real clients.
+
+mod harness;
+mod shipped;
