@@ -50,6 +50,11 @@ impl Bounds {
         }
     }
 
+    /// The bytes it may have.
+    pub(crate) const fn limit(&self) -> usize {
+        self.memory.limit
+    }
+
     /// What it was refused, which is why it ended.
     pub(crate) fn refused(&self) -> Option<&str> {
         self.refused.as_deref()

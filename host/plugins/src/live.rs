@@ -70,6 +70,8 @@ impl Live {
     ) -> Result<Self, Stillborn> {
         let mut store = Store::new(engine.wasm(), state);
         store.limiter(|state| &mut state.bounds);
+        // What one call may make the host copy; texts may overlap in the guest but not here.
+        store.set_hostcall_fuel(store.data().bounds.limit());
         let mut live = Self { store, catalog: None, lifecycle: None };
         let instance = live
             .run(engine, budget, async |live| pre.instantiate_async(&mut live.store).await)

@@ -145,7 +145,7 @@ impl Journal {
         })
     }
 
-    /// Keeps the first line after which nothing but Rust's advice about backtraces follows.
+    /// Keeps a line as the last words; Rust's advice about backtraces is none.
     fn remember(&self, line: &str) {
         if line.starts_with("note: ") {
             return;

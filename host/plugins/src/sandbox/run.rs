@@ -94,6 +94,7 @@ async fn run(start: Start, output: Arc<dyn Output>) -> Result<(), String> {
     };
     let mut store = Store::new(engine.wasm(), guest);
     store.limiter(|guest| &mut guest.bounds);
+    store.set_hostcall_fuel(memory);
     store.set_epoch_deadline(1);
     store.epoch_deadline_async_yield_and_update(1);
     let ran = engine.ticking(async {

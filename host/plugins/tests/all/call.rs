@@ -11,7 +11,7 @@ use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{CatalogHook, ToolView};
 use mcpmux_plugins::{Engine, Plugin};
 
-use crate::guests::{Dir, configured, hollow, plugin};
+use crate::guests::{Dir, configured, plugin, starter};
 
 fn hook(clock: bool) -> Arc<dyn CatalogHook> {
     let dir = Dir::new();
@@ -71,6 +71,11 @@ fn taking_memory_is_stopped_at_the_limit() {
 }
 
 #[test]
+fn sleeping_is_stopped_at_once() {
+    check_hostile("s", "it wanted to wait, which a hook must not, and was stopped");
+}
+
+#[test]
 fn a_hundred_calls_at_once_are_answered_each_with_its_own() {
     let hook = hook(false);
     thread::scope(|scope| {
@@ -109,7 +114,8 @@ fn only_a_grant_tells_the_time() {
 #[test]
 fn a_plugin_without_the_hook_has_none() {
     let dir = Dir::new();
-    let path = dir.file("guest.wasm", hollow(&[], &["mcpmux:plugin/lifecycle@0.1.0"]));
-    let found = mcpmux_plugins::inspect(&path).unwrap();
-    assert_eq!(found.hooks, ["lifecycle"]);
+    let plugin = configured(dir.file("guest.wasm", starter()), &[], "{}");
+    let plugin = Plugin::load(&Engine::new().unwrap(), &plugin, &Limits::default()).unwrap();
+    assert_eq!(plugin.hooks(), ["lifecycle"]);
+    assert!(Arc::new(plugin).catalog_hook().is_none());
 }

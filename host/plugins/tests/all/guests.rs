@@ -70,37 +70,67 @@ pub(crate) fn hollow(imports: &[&str], exports: &[&str]) -> Vec<u8> {
 }
 
 /// A plugin whose catalog hook does what the first letter of the first tool's backend says: `a` edits,
-/// `e` errs, `t` traps, `l` loops, `m` takes memory, `c` asks the clocks and fails if either is told.
-/// `init` takes `{}`, loops on `{"l...`, and refuses anything else.
+/// `e` errs, `t` traps, `l` loops, `m` takes memory, `c` asks the clocks and fails if either is told, `s`
+/// sleeps. `init` takes `{}`, loops on `{"l...`, and refuses anything else.
 pub(crate) fn plugin(clock: bool) -> Vec<u8> {
-    let mut resolve = Resolve::default();
-    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
-    resolve.push_path(wit).unwrap();
-    let wasi = "package wasi:clocks@0.2.0;
-        interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }";
-    resolve.push_str("wasi.wit", wasi).unwrap();
-    let import = if clock { "import mcpmux:plugin/clock@0.1.0;" } else { "" };
-    let world = format!(
-        "package test:guest; world guest {{
-            import wasi:clocks/wall-clock@0.2.0; import mcpmux:plugin/log@0.1.0; {import}
-            export mcpmux:plugin/lifecycle@0.1.0; export mcpmux:plugin/catalog@0.1.0; }}"
-    );
-    let package = resolve.push_str("world.wit", &world).unwrap();
-    let world = resolve.select_world(&[package], None).unwrap();
-    let now = if clock {
-        r#"(import "mcpmux:plugin/clock@0.1.0" "now" (func $now (result i64)))"#
+    let (import, now) = if clock {
+        let now = r#"(import "mcpmux:plugin/clock@0.1.0" "now" (func $now (result i64)))"#;
+        ("import mcpmux:plugin/clock@0.1.0;", now)
     } else {
-        "(func $now (result i64) (i64.const 0))"
+        ("", "(func $now (result i64) (i64.const 0))")
     };
-    let mut module = wat::parse_str(PLUGIN.replace(";; now", now)).unwrap();
+    let world = format!(
+        "import wasi:io/poll@0.2.0; import wasi:clocks/wall-clock@0.2.0; import wasi:clocks/monotonic-clock@0.2.0;
+         import mcpmux:plugin/log@0.1.0; {import}
+         export mcpmux:plugin/lifecycle@0.1.0; export mcpmux:plugin/catalog@0.1.0;"
+    );
+    component(&PLUGIN.replace(";; now", now), &world)
+}
+
+/// A plugin that does nothing but start.
+pub(crate) fn starter() -> Vec<u8> {
+    let module = r#"(module
+      (memory (export "memory") 1)
+      (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+      (func (export "mcpmux:plugin/lifecycle@0.1.0#init") (param i32 i32) (result i32) (i32.const 16)))"#;
+    component(module, "export mcpmux:plugin/lifecycle@0.1.0;")
+}
+
+/// Makes a core module a component of a world with these imports and exports.
+fn component(module: &str, world: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit")).unwrap();
+    for (name, text) in WASI {
+        resolve.push_str(name, text).unwrap();
+    }
+    let world = format!("package test:guest; world guest {{ {world} }}");
+    let package = resolve.push_str("guest.wit", &world).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wat::parse_str(module).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
+
+/// As much of WASI as the plugin uses.
+const WASI: [(&str, &str); 2] = [
+    ("io.wit", "package wasi:io@0.2.0; interface poll { resource pollable { block: func(); } }"),
+    (
+        "clocks.wit",
+        "package wasi:clocks@0.2.0;
+         interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }
+         interface monotonic-clock {
+             use wasi:io/poll@0.2.0.{pollable};
+             subscribe-duration: func(when: u64) -> pollable;
+         }",
+    ),
+];
 
 /// Layout: the result at 16 (0 or 1; pointer; length), texts from 64, two edits at 256, a datetime at 512.
 const PLUGIN: &str = r#"(module
   (import "wasi:clocks/wall-clock@0.2.0" "now" (func $wall (param i32)))
   (import "mcpmux:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
+  (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $alarm (param i64) (result i32)))
+  (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
   ;; now
   (memory (export "memory") 1)
   (data (i32.const 64) "no, thank you")
@@ -140,6 +170,8 @@ const PLUGIN: &str = r#"(module
       (call $wall (i32.const 512))
       (if (i64.ne (i64.or (i64.load (i32.const 512)) (call $now)) (i64.const 0)) (then
         (return (call $fail (i32.const 64) (i32.const 13)))))))
+    (if (i32.eq (local.get $what) (i32.const 0x73)) (then
+      (call $block (call $alarm (i64.const 3600000000000)))))
     (call $log (i32.const 2) (i32.const 96) (i32.const 7))
     (memory.fill (i32.const 256) (i32.const 0) (i32.const 128))
     ;; update(0, exposed "renamed", read-only true)
