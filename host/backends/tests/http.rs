@@ -60,7 +60,7 @@ async fn a_lost_session_is_renewed_once_and_the_call_sent_again() {
         let old = seen.header("mcp-session-id") == "s1";
         let call = seen.method == "tools/call";
         counted.fetch_add(usize::from(call), Ordering::SeqCst);
-        (call && old).then(|| Reply::Status(404))
+        (call && old).then_some(Reply::Status(404))
     }))
     .await;
     let mut bench = bench(&server);
@@ -73,7 +73,7 @@ async fn a_lost_session_is_renewed_once_and_the_call_sent_again() {
 #[tokio::test]
 async fn a_session_that_is_always_lost_ends_the_call() {
     let server =
-        Server::start(legacy(|seen| (seen.method == "tools/call").then(|| Reply::Status(404))))
+        Server::start(legacy(|seen| (seen.method == "tools/call").then_some(Reply::Status(404))))
             .await;
     let mut bench = bench(&server);
     bench.ready().await;
@@ -106,7 +106,8 @@ async fn an_answer_on_a_stream_comes_with_its_progress() {
 
 #[tokio::test]
 async fn what_is_no_answer_becomes_the_right_fault() {
-    let checks: [(fn(&Seen) -> Reply, i64); 6] = [
+    type Script = fn(&Seen) -> Reply;
+    let checks: [(Script, i64); 6] = [
         (|_| Reply::Stream(vec![event(r#"{"jsonrpc":"2.0","method":"x"}"#)]), 1002),
         (|_| Reply::Cut, 1002),
         (|_| Reply::Status(500), 1007),
