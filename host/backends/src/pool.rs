@@ -47,6 +47,7 @@ struct Started {
 }
 
 struct Task {
+    slot: Arc<Slot>,
     stop: watch::Sender<Option<Instant>>,
     handle: AbortOnDropHandle<()>,
 }
@@ -112,7 +113,11 @@ impl Pool {
             stop: stopping,
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(supervisor.run()));
-        Started { config: config.clone(), door: Arc::new(Door(slot)), task: Task { stop, handle } }
+        Started {
+            config: config.clone(),
+            door: Arc::new(Door(Arc::clone(&slot))),
+            task: Task { slot, stop, handle },
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Running> {
@@ -122,6 +127,7 @@ impl Pool {
 
 impl Task {
     fn stop_by(self, until: Instant) -> Self {
+        self.slot.retire();
         self.stop.send_replace(Some(until));
         self
     }

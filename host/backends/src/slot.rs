@@ -1,7 +1,7 @@
 //! One backend as callers see it: admits calls, finds the current link or waits for it, hands calls over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwapOption;
 use mcpmux_core::call::{Flight, Outcome, Permitted};
@@ -38,7 +38,8 @@ pub(crate) struct Slot {
     pub(crate) name: BackendName,
     pub(crate) patience: Patience,
     pub(crate) current: ArcSwapOption<Link>,
-    pub(crate) phase: watch::Sender<Phase>,
+    phase: watch::Sender<Phase>,
+    retired: AtomicBool,
     pub(crate) permits: Semaphore,
     waiting: AtomicUsize,
 }
@@ -52,9 +53,27 @@ impl Slot {
             patience,
             current: ArcSwapOption::empty(),
             phase: watch::Sender::new(Phase::Connecting),
+            retired: AtomicBool::new(false),
             permits: Semaphore::new(permits),
             waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// Takes no more calls; those under way go on.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+        self.phase.send_replace(Phase::Stopped);
+    }
+
+    /// Says what calls without a link are to do.
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        self.phase.send_if_modified(|current| {
+            let goes_on = !matches!(current, Phase::Stopped);
+            if goes_on {
+                *current = phase;
+            }
+            goes_on
+        });
     }
 
     async fn request(&self, call: &Permitted, flight: &Flight) -> Outcome {
@@ -93,6 +112,9 @@ impl Slot {
     }
 
     fn open_link(&self) -> Option<Arc<Link>> {
+        if self.retired.load(Ordering::Acquire) {
+            return None;
+        }
         self.current.load_full().filter(|link| !link.closing().is_closed())
     }
 

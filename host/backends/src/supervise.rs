@@ -54,15 +54,15 @@ impl Supervisor {
             if !quiet {
                 self.report(State::Connecting);
             }
-            self.set_phase(Phase::Connecting);
+            self.slot.set_phase(Phase::Connecting);
             let attempt = match self.attempt(&mut memory).await {
                 Ok(attempt) => attempt,
-                Err(_) => return self.set_phase(Phase::Stopped),
+                Err(_) => return,
             };
             let mut ended = None;
             let (fault, wait) = match attempt {
                 Err(fault) => {
-                    self.set_phase(Phase::Down(fault.clone()));
+                    self.slot.set_phase(Phase::Down(fault.clone()));
                     quiet = false;
                     (fault, backoff.next_wait())
                 }
@@ -70,7 +70,7 @@ impl Supervisor {
                     let born = Instant::now();
                     let Connected { link, hello, life } = connected;
                     self.slot.current.store(Some(Arc::new(link.clone())));
-                    self.set_phase(Phase::Up);
+                    self.slot.set_phase(Phase::Up);
                     let fault = match self.serve(&link, &hello).await {
                         Served::Ended(fault) => fault,
                         Served::Stop(until) => return self.wind_down(&link, life, until).await,
@@ -80,7 +80,7 @@ impl Supervisor {
                     backoff.lived(born.elapsed());
                     quiet = link.closing().wants_renewal() && born.elapsed() > SOON;
                     let wait = if quiet { Duration::ZERO } else { backoff.next_wait() };
-                    self.set_phase(match wait <= SOON {
+                    self.slot.set_phase(match wait <= SOON {
                         true => Phase::Connecting,
                         false => Phase::Down(fault.clone()),
                     });
@@ -97,7 +97,7 @@ impl Supervisor {
             }
             tokio::select! {
                 () = sleep(wait) => {}
-                _ = stopping(&mut self.stop) => return self.set_phase(Phase::Stopped),
+                _ = stopping(&mut self.stop) => return,
             }
         }
     }
@@ -141,8 +141,6 @@ impl Supervisor {
 
     /// Lets the calls under way end, then stops the backend.
     async fn wind_down(&self, link: &Link, life: Life, until: Instant) {
-        self.set_phase(Phase::Stopped);
-        self.slot.current.store(None);
         let all = u32::try_from(self.slot.patience.in_flight.max(1)).unwrap_or(u32::MAX);
         let idle = timeout_at(until, self.slot.permits.acquire_many(all)).await;
         debug!(backend = %self.slot.name, idle = idle.is_ok(), "stopping");
@@ -152,10 +150,6 @@ impl Supervisor {
 
     fn report(&self, state: State) {
         self.deps.events.state(&self.slot.name, state);
-    }
-
-    fn set_phase(&self, phase: Phase) {
-        self.slot.phase.send_replace(phase);
     }
 }
 

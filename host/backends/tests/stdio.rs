@@ -1,9 +1,11 @@
 //! Backends that are processes: every fault of theirs, and what their callers see of it.
 #![allow(missing_docs, reason = "a test binary")]
 
+#[path = "fixtures/support.rs"]
 mod support;
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use mcpmux_core::call::Flight;
@@ -202,16 +204,18 @@ async fn more_calls_than_allowed_wait_and_far_more_are_refused() {
     let patience = Patience { in_flight: 1, ..patience() };
     let mut bench = Bench::with(script(&[]), patience, Limits::default());
     bench.ready().await;
-    let slow = bench.backend.request(permitted("slow", "{}"), Flight::default());
-    let mut calls = vec![tokio::spawn(slow)];
-    for _ in 0..256 {
-        calls.push(tokio::spawn(bench.backend.request(permitted("echo", "{}"), Flight::default())));
-    }
-    tokio::task::yield_now().await;
+    let tools = std::iter::once("slow").chain(std::iter::repeat_n("echo", 256));
+    let mut calls: Vec<_> =
+        tools.map(|tool| bench.backend.request(permitted(tool, "{}"), Flight::default())).collect();
+    std::future::poll_fn(|context| {
+        assert!(calls.iter_mut().all(|call| call.as_mut().poll(context).is_pending()));
+        Poll::Ready(())
+    })
+    .await;
     assert_eq!(bench.code("echo").await, 1004);
-    calls.remove(0).abort();
+    drop(calls.remove(0));
     for call in calls {
-        assert_eq!(text(within(call).await.unwrap()), r#"{"echo": {}, "meta": []}"#);
+        assert_eq!(text(within(call).await), r#"{"echo": {}, "meta": []}"#);
     }
 }
 
