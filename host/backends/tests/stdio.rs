@@ -1,5 +1,6 @@
 //! Backends that are processes: every fault of theirs, and what their callers see of it.
 #![allow(missing_docs, reason = "a test binary")]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 #[path = "fixtures/support.rs"]
 mod support;
@@ -255,10 +256,33 @@ async fn stopping_closes_the_input_first_and_kills_the_whole_group_last() {
     let child = noted(&ledger, "child ").await;
     within(bench.pool.stop(Duration::from_secs(10))).await;
     noted(&ledger, "left").await;
-    let pid = child.strip_prefix("child ").unwrap().to_owned();
+    gone(&child).await;
+}
+
+#[tokio::test]
+async fn a_short_grace_or_none_kills_the_whole_group() {
+    for grace in [None, Some(Duration::from_millis(100))] {
+        let dir = Dir::new();
+        let ledger = dir.file("ledger");
+        let env = [("LEDGER", ledger.to_str().unwrap()), ("FAULTS", "child stays")];
+        let mut bench = Bench::new(script(&env));
+        bench.ready().await;
+        let child = noted(&ledger, "child ").await;
+        match grace {
+            Some(grace) => within(bench.pool.stop(grace)).await,
+            None => drop(bench.pool),
+        }
+        gone(&child).await;
+        assert_eq!(count(&ledger, "sigterm"), 0);
+    }
+}
+
+/// Waits until the process of this note runs no more.
+async fn gone(note: &str) {
+    let pid = note.strip_prefix("child ").unwrap();
     within(async {
         let mut tick = tokio::time::interval(Duration::from_millis(10));
-        while alive(&pid) {
+        while alive(pid) {
             tick.tick().await;
         }
     })

@@ -23,6 +23,9 @@ use crate::faults;
 
 /// Silence on a connection before the kernel asks whether the other side is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long written bytes may go unacknowledged before the connection counts as broken.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection may idle in the pool.
@@ -68,6 +71,8 @@ impl Wire {
         connector.set_nodelay(true);
         connector.set_keepalive(Some(KEEP_ALIVE));
         connector.set_connect_timeout(Some(CONNECT));
+        #[cfg(target_os = "linux")]
+        connector.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
         let dial = if uri.scheme_str() == Some("https") {
