@@ -15,6 +15,10 @@ use mcpmux_manage::print;
 
 use failure::Failure;
 
+/// Calls allocate many small, short-lived pieces on several threads, which this allocator is good at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // clap itself ends with 2 on a wrong command line, and with 0 on --help and --version.
     let cli = Cli::parse();

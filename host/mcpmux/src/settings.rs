@@ -1,7 +1,7 @@
 //! The configuration file as the command line wants it: found, read, and narrowed to the backends asked for.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mcpmux_core::config::Config;
 use mcpmux_manage::cli::{Global, Which};
@@ -29,9 +29,15 @@ impl Settings {
         Ok(Self { file, which: which.clone(), http })
     }
 
+    /// The file as the person who runs the command would write it.
+    pub(crate) fn shown(&self) -> PathBuf {
+        let here = std::env::current_dir().ok();
+        here.and_then(|here| self.file.strip_prefix(here).ok()).unwrap_or(&self.file).to_owned()
+    }
+
     /// Reads the file. Its warnings are logged.
     pub(crate) fn read(&self) -> Result<Config, Failure> {
-        let shown = shown(&self.file);
+        let shown = self.shown();
         let text = std::fs::read_to_string(&self.file)
             .map_err(|error| Failure::wrong(format!("cannot read {}: {error}", shown.display())))?;
         let variable = |name: &str| std::env::var(name).ok();
@@ -60,7 +66,7 @@ impl Settings {
         {
             return Err(Failure::wrong(format!(
                 "there is no backend `{unknown}` in {}\nhint: it has {}",
-                shown(&self.file).display(),
+                self.shown().display(),
                 if known.is_empty() { "none".to_owned() } else { known.join(", ") }
             )));
         }
@@ -70,10 +76,4 @@ impl Settings {
         });
         Ok(())
     }
-}
-
-/// A path as the person who runs the command would write it.
-fn shown(file: &Path) -> PathBuf {
-    let here = std::env::current_dir().ok();
-    here.and_then(|here| file.strip_prefix(here).ok()).unwrap_or(file).to_owned()
 }

@@ -41,7 +41,7 @@ impl Step {
             Self::Plugins => plugins::build(workspace),
             Self::Deps => deps::install(workspace, false),
             Self::Test => cargo_test(workspace),
-            Self::Codegen => codegen::codegen(workspace, true),
+            Self::Codegen => codegen::compare(workspace, true),
         }
     }
 

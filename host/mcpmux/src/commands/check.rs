@@ -33,5 +33,5 @@ fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
     let config = settings.read()?;
     let engine = Engine::new().map_err(Failure::failed)?;
     load(&engine, &config, &config.limits)?;
-    Ok((settings.file.display().to_string(), config.backends.len(), config.plugins.len()))
+    Ok((settings.shown().display().to_string(), config.backends.len(), config.plugins.len()))
 }

@@ -35,7 +35,7 @@ pub(crate) const FLOORS: &[Floor] = &[
     Floor {
         name: "mcpmux-config",
         may_name: &["mcpmux-core"],
-        only: Some(&["serde", "serde_json", "strsim", "thiserror", "toml"]),
+        only: Some(&["http", "serde", "serde_json", "strsim", "thiserror", "toml"]),
         never: &["tokio"],
     },
     Floor { name: "mcpmux-protocol", may_name: &["mcpmux-core"], never: &["tokio"], ..BARE },
