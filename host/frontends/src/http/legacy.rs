@@ -40,7 +40,7 @@ pub(super) async fn serve(
         if method == CANCELLED
             && let Some(id) = params.get("requestId")
         {
-            session.cancel(id.bytes());
+            session.land(id.bytes());
         }
         return respond::status(StatusCode::ACCEPTED);
     };
@@ -69,17 +69,20 @@ fn answer(
     let frontend = Arc::clone(frontend);
     Box::pin(async move {
         let id = request.id.clone();
-        let cancel = session.depart(id.bytes().clone());
+        let Some(cancelled) = session.depart(id.bytes().clone()) else {
+            return Reply::answer(frontend.door.answer(request, progress).await.text);
+        };
         let reply = tokio::select! {
             biased;
             reply = frontend.door.answer(request, progress) => reply,
-            () = cancel.cancelled() => {
+            _ = cancelled => {
                 let why = "the request was cancelled";
                 Reply::answer(write::error(Some(&id), INVALID_REQUEST, why, None))
             }
         };
         session.land(id.bytes());
-        reply
+        // Statuses speak of sessions in this era: 404 would tell the client that its own is gone.
+        Reply::answer(reply.text)
     })
 }
 

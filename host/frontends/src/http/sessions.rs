@@ -1,6 +1,7 @@
 //! The sessions of legacy clients over HTTP: who they are, what they have under way, when they expire.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use mcpmux_core::client::Client;
 use mcpmux_core::config::Limits;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// All sessions.
@@ -21,8 +23,8 @@ pub(super) struct Sessions {
 /// One client's conversation.
 pub(super) struct Session {
     pub(super) client: Arc<Client>,
-    /// Requests under way, by the text of their id.
-    flights: Mutex<HashMap<Bytes, CancellationToken>>,
+    /// Requests under way, by the text of their id; dropping the sender cancels one.
+    flights: Mutex<HashMap<Bytes, oneshot::Sender<()>>>,
     /// When it was last heard of, in milliseconds of [`Sessions::epoch`].
     heard: AtomicU64,
     /// Ends the stream that is open; there is one at a time.
@@ -107,23 +109,22 @@ impl Sessions {
 }
 
 impl Session {
-    /// Notes that a request is under way; the token is cancelled when the client cancels it.
-    pub(super) fn depart(&self, id: Bytes) -> CancellationToken {
-        let cancel = CancellationToken::new();
-        self.flights().insert(id, cancel.clone());
-        cancel
+    /// Notes that a request is under way; the receiver ends when the client cancels it. `None` if another
+    /// request of this id is under way: then the later one cannot be cancelled.
+    pub(super) fn depart(&self, id: Bytes) -> Option<oneshot::Receiver<()>> {
+        match self.flights().entry(id) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(place) => {
+                let (cancel, cancelled) = oneshot::channel();
+                place.insert(cancel);
+                Some(cancelled)
+            }
+        }
     }
 
-    /// Notes that a request was answered.
+    /// Forgets a request: it was answered, or is to be cancelled.
     pub(super) fn land(&self, id: &Bytes) {
         self.flights().remove(id);
-    }
-
-    /// Cancels a request.
-    pub(super) fn cancel(&self, id: &Bytes) {
-        if let Some(cancel) = self.flights().remove(id) {
-            cancel.cancel();
-        }
     }
 
     /// Opens the stream of server messages, ending the one that was open. The token ends it.
@@ -136,12 +137,10 @@ impl Session {
 
     fn end(&self) {
         self.ended.cancel();
-        for (_, cancel) in self.flights().drain() {
-            cancel.cancel();
-        }
+        self.flights().clear();
     }
 
-    fn flights(&self) -> std::sync::MutexGuard<'_, HashMap<Bytes, CancellationToken>> {
+    fn flights(&self) -> std::sync::MutexGuard<'_, HashMap<Bytes, oneshot::Sender<()>>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
