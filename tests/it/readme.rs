@@ -1,0 +1,65 @@
+//! What the README shows is what happens: its commands are run, and their output compared.
+
+use std::path::Path;
+
+use crate::harness::{Home, paths};
+
+/// The commands of the README's `console` blocks, with what it says they print.
+fn shown() -> Vec<(String, String)> {
+    let readme = std::fs::read_to_string(paths::root().join("README.md")).unwrap();
+    let blocks = readme.split("```console\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+    let split = |block: &str| {
+        let (command, output) = block.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
+        (command.to_owned(), output.to_owned())
+    };
+    blocks.map(split).collect()
+}
+
+/// Splits a command line at spaces outside of single quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut quoted = false;
+    let pieces = line.split('\'').flat_map(|piece| {
+        quoted = !quoted;
+        if quoted {
+            piece.split_whitespace().map(str::to_owned).collect()
+        } else {
+            vec![piece.to_owned()]
+        }
+    });
+    pieces.collect()
+}
+
+#[tokio::test]
+async fn its_commands_print_what_it_says() {
+    let shipped = std::fs::read_to_string(paths::root().join("mcpmux.toml")).unwrap();
+    paths::plugin("clock.wasm");
+    let home = Home::new(&shipped.replace("\"plugins/", "\"{plugins}/"));
+    let served = home.serve().await;
+    let mut run = 0;
+    for (command, expected) in shown() {
+        run += 1;
+        if command == "cargo xtask serve" {
+            let said = served.log().replace(&served.url, "http://127.0.0.1:9315/mcp");
+            assert!(said.contains(&expected), "{expected}\nis not in\n{said}");
+            continue;
+        }
+        let args = words(command.strip_prefix("cargo run -q -- ").unwrap());
+        let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
+        args.extend(["--url", &served.url]);
+        let (code, output, errors) = home.run(&args).await;
+        assert_eq!((code, output), (0, expected), "{command}: {errors}");
+    }
+    assert_eq!(run, 3, "the README has other commands than this test knows");
+}
+
+#[test]
+fn its_links_lead_somewhere() {
+    for page in ["README.md", "ARCHITECTURE.md", "sdk/README.md", "plugins/rename/README.md"] {
+        let file = paths::root().join(page);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let links = text.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0);
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            assert!(file.parent().unwrap().join(Path::new(link)).exists(), "{page}: {link}");
+        }
+    }
+}
