@@ -247,7 +247,11 @@ mod tests {
         let (mux, _task) = Mux::start(inbox, limits, CancellationToken::new());
         assert!(!mux.tools(None).await.unwrap().settled);
         mux.apply(Setup::default()).await;
-        mux.settled().await;
-        assert!(mux.tools(None).await.unwrap().settled);
+        let settled = async {
+            while !mux.tools(None).await.unwrap().settled {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), settled).await.unwrap();
     }
 }
