@@ -2,7 +2,9 @@
 
 pub mod http;
 pub mod lines;
+pub mod news;
 pub mod paths;
+pub mod scripted;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

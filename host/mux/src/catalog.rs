@@ -60,6 +60,8 @@ pub(crate) struct Task {
     inbox: Arc<Inbox>,
     limits: Limits,
     setup: Setup,
+    /// Whether a setup has come; before that, what backends report is left in the inbox.
+    set: bool,
     known: HashMap<BackendName, Known>,
     catalog: Arc<Catalog>,
     warnings: Vec<String>,
@@ -80,6 +82,7 @@ impl Task {
             inbox,
             limits,
             setup: Setup::default(),
+            set: false,
             known: HashMap::new(),
             catalog: Arc::default(),
             warnings: Vec::new(),
@@ -92,6 +95,7 @@ impl Task {
                 Event::Stop => return,
                 Event::Setup(setup) => {
                     self.setup = setup;
+                    self.set = true;
                     let names: Vec<&BackendName> =
                         self.setup.members.iter().map(|member| member.backend.name()).collect();
                     self.known.retain(|name, _| names.contains(&name));
@@ -124,7 +128,7 @@ impl Task {
             biased;
             () = stop.cancelled() => Event::Stop,
             setup = setups.recv() => setup.map_or(Event::Stop, Event::Setup),
-            states = self.inbox.take() => Event::States(states),
+            states = self.inbox.take(), if self.set => Event::States(states),
             () = over => Event::GraceOver,
         }
     }
@@ -225,5 +229,29 @@ impl Task {
             tracing::warn!("{warning}");
         }
         self.warnings = warnings;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcpmux_core::ports::BackendEvents;
+
+    use super::*;
+    use crate::Mux;
+
+    #[tokio::test]
+    async fn a_state_before_the_setup_settles_nothing() {
+        let limits = Limits { list_wait: Duration::from_millis(100), ..Limits::default() };
+        let inbox = Arc::new(Inbox::default());
+        inbox.state(&BackendName::new("early").unwrap(), State::Connecting);
+        let (mux, _task) = Mux::start(inbox, limits, CancellationToken::new());
+        assert!(!mux.tools(None).await.unwrap().settled);
+        mux.apply(Setup::default()).await;
+        let settled = async {
+            while !mux.tools(None).await.unwrap().settled {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), settled).await.unwrap();
     }
 }
