@@ -74,7 +74,7 @@ impl Home {
     /// Serves HTTP on a port of its own, and waits until the backends have come up or failed.
     pub async fn serve(&self) -> Served {
         let served = self.serve_at_once().await;
-        served.said("add it to Claude Code").await;
+        served.said("claude mcp add").await;
         served
     }
 

@@ -43,6 +43,14 @@ async fn find_out(link: &LineLink) -> Result<Hello, Fault> {
     }
     let mut greeting = pin!(initialize(link));
     tokio::select! {
+        // A backend of both eras that was slow to start answers both at once; the modern answer counts.
+        biased;
+        late = discover.as_mut() => {
+            if let Ok(body) = late && let Some(hello) = judged(&link.name, &body)? {
+                return Ok(hello);
+            }
+            greeting.await
+        }
         hello = greeting.as_mut() => match hello {
             Ok(hello) => Ok(hello),
             // A slow modern backend refuses `initialize`, and its other answer is still to come.
@@ -52,12 +60,6 @@ async fn find_out(link: &LineLink) -> Result<Hello, Fault> {
                 Err(_) => Err(refused),
             },
         },
-        late = discover.as_mut() => {
-            if let Ok(body) = late && let Some(hello) = judged(&link.name, &body)? {
-                return Ok(hello);
-            }
-            greeting.await
-        }
     }
 }
 
