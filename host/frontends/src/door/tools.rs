@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use mcpmux_core::call::{Call, Events, Flight, Method};
+use mcpmux_core::call::{Body, Call, Events, Flight, Method};
 use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_protocol::answer::{for_client, own};
-use mcpmux_protocol::names::INVALID_PARAMS;
+use mcpmux_protocol::names::{INVALID_PARAMS, MISSING_CAPABILITY};
 use mcpmux_protocol::request::own_info;
 use mcpmux_protocol::write;
 
-use super::{Door, Progress, Reply, Request};
+use super::{Door, Progress, Reply, Request, Tone};
 
 /// How long a client may keep a list without hearing that it changed, in milliseconds; nothing while
 /// backends are still starting.
@@ -26,10 +26,13 @@ impl Door {
         let era = client.era();
         let events = progress.map(|progress| Arc::new(progress) as Arc<dyn Events>);
         let call = Call { method: Method::ToolsCall, name, params, meta, client };
-        Reply::answer(match self.mux.call(call, Flight { events }).await {
-            Ok(answer) => write::response(&id, &for_client(answer, era)),
-            Err(fault) => write::fault(&id, &fault),
-        })
+        match self.mux.call(call, Flight { events }).await {
+            Ok(answer) => {
+                let body = for_client(answer, era);
+                Reply { text: write::response(&id, &body), tone: tone(&body) }
+            }
+            Err(fault) => Reply::answer(write::fault(&id, &fault)),
+        }
     }
 
     pub(super) async fn list_tools(&self, request: Request) -> Reply {
@@ -56,6 +59,13 @@ impl Door {
         }
         Reply::answer(write::result(&id, own(result, client.era(), &own_info())))
     }
+}
+
+/// That the client lacks a capability is said by the status too (2026-07-28, `MissingRequiredClientCapabilityError`).
+fn tone(body: &Body) -> Tone {
+    let Body::Error(error) = body else { return Tone::Answer };
+    let code = error.object().ok().and_then(|error| error.get("code")?.read::<i64>().ok());
+    if code == Some(MISSING_CAPABILITY) { Tone::BadRequest } else { Tone::Answer }
 }
 
 fn invalid(id: &Raw, why: &str) -> Reply {

@@ -72,7 +72,8 @@ fn answer(
         let cancel = session.depart(id.bytes().clone());
         let reply = tokio::select! {
             biased;
-            reply = frontend.door.answer(request, progress) => reply,
+            // Another status than 200 would speak of the session: 404 says that it has ended.
+            reply = frontend.door.answer(request, progress) => Reply::answer(reply.text),
             () = cancel.cancelled() => {
                 let why = "the request was cancelled";
                 Reply::answer(write::error(Some(&id), INVALID_REQUEST, why, None))
