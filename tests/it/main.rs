@@ -1,6 +1,11 @@
 //! The tests of mcpmux through its outermost interfaces: the real binary, real servers, real clients.
+#![allow(missing_docs, unreachable_pub, reason = "a test binary")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(clippy::indexing_slicing, clippy::string_slice, reason = "a test may fail")]
 
+mod conformance;
 mod harness;
 mod input;
+mod peers;
 mod readme;
 mod shipped;

@@ -6,9 +6,7 @@ use mcpmux_core::call::{Body, Call, Events, Flight, Method};
 use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_protocol::answer::{for_client, own};
-use mcpmux_protocol::names::{
-    HEADER_MISMATCH, INVALID_PARAMS, MISSING_CAPABILITY, UNSUPPORTED_VERSION,
-};
+use mcpmux_protocol::names::{INVALID_PARAMS, MISSING_CAPABILITY};
 use mcpmux_protocol::request::own_info;
 use mcpmux_protocol::write;
 
@@ -63,14 +61,11 @@ impl Door {
     }
 }
 
-/// A backend's error about how the request was made is one of ours too, where HTTP tells them apart.
+/// That the client lacks a capability is said by the status too (2026-07-28, `MissingRequiredClientCapabilityError`).
 fn tone(body: &Body) -> Tone {
     let Body::Error(error) = body else { return Tone::Answer };
     let code = error.object().ok().and_then(|error| error.get("code")?.read::<i64>().ok());
-    match code {
-        Some(HEADER_MISMATCH | MISSING_CAPABILITY | UNSUPPORTED_VERSION) => Tone::BadRequest,
-        _ => Tone::Answer,
-    }
+    if code == Some(MISSING_CAPABILITY) { Tone::BadRequest } else { Tone::Answer }
 }
 
 fn invalid(id: &Raw, why: &str) -> Reply {
