@@ -131,10 +131,15 @@ impl Served {
 
     /// Asks it to stop, and waits for its exit code.
     pub async fn stop(mut self) -> i32 {
-        let pid = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        terminate(&self.child);
         let status =
             tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it does not stop");
         status.unwrap().code().unwrap_or(-1)
     }
+}
+
+/// Asks a process to stop.
+fn terminate(child: &Child) {
+    let pid = rustix::process::Pid::from_raw(child.id().unwrap().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
 }

@@ -59,3 +59,11 @@ async fn what_it_says_at_the_start_is_what_there_is() {
     let line = format!("claude mcp add --transport http mcpmux {}", served.url);
     assert!(said.contains(&line), "{line} in {said}");
 }
+
+#[tokio::test]
+async fn a_stdio_client_need_not_close_its_side_for_it_to_stop() {
+    let home = home();
+    let mut process = Process::start(home.mcpmux(&["serve", "--stdio"]));
+    process.initialize().await;
+    assert_eq!(process.terminate().await, 0);
+}

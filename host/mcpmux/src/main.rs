@@ -8,6 +8,7 @@ mod reload;
 mod settings;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use mcpmux_manage::cli::{Cli, Command, Plugin};
@@ -37,9 +38,9 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     let global = &cli.global;
     match cli.command {
-        Command::Serve(options) => runtime()?.block_on(commands::serve::run(global, &options)),
-        Command::List(options) => runtime()?.block_on(commands::list::run(global, &options)),
-        Command::Call(options) => runtime()?.block_on(commands::call::run(global, &options)),
+        Command::Serve(options) => block_on(commands::serve::run(global, &options)),
+        Command::List(options) => block_on(commands::list::run(global, &options)),
+        Command::Call(options) => block_on(commands::call::run(global, &options)),
         Command::Check { json } => commands::check::run(global, json),
         Command::Schema { reference } => commands::reference::schema(reference),
         Command::Plugin(Plugin::Inspect { file, json }) => commands::inspect::run(&file, json),
@@ -49,8 +50,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+/// How long what still runs when a command has ended is waited for.
+const LEFT_OVER: Duration = Duration::from_millis(100);
+
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("mcpmux").build();
-    runtime.map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))
+    let runtime =
+        runtime.map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(command);
+    // A read of standard input cannot be broken off; its thread ends with the process.
+    runtime.shutdown_timeout(LEFT_OVER);
+    result
 }

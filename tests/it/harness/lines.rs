@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::PATIENCE;
+use super::{PATIENCE, terminate};
 
 /// A process that speaks MCP on its standard input and output; killed when dropped.
 pub struct Process {
@@ -71,9 +71,19 @@ impl Process {
             "io.modelcontextprotocol/clientCapabilities": {}})
     }
 
+    /// Asks it to stop, leaving its input open, and waits for its exit code.
+    pub async fn terminate(mut self) -> i32 {
+        terminate(&self.child);
+        self.ended().await
+    }
+
     /// Closes its input and waits for its exit code.
     pub async fn close(mut self) -> i32 {
         drop(self.input.take());
+        self.ended().await
+    }
+
+    async fn ended(&mut self) -> i32 {
         let status =
             tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it does not end");
         status.unwrap().code().unwrap_or(-1)
