@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::harness::{Home, paths};
+use tokio::process::Command;
+
+use crate::harness::{Home, PATIENCE, paths};
 
 /// The commands of the README's `console` blocks, with what it says they print.
 fn shown() -> Vec<(String, String)> {
@@ -43,13 +45,35 @@ async fn its_commands_print_what_it_says() {
             assert!(said.contains(&expected), "{expected}\nis not in\n{said}");
             continue;
         }
-        let args = words(command.strip_prefix("cargo run -q -- ").unwrap());
-        let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
-        args.extend(["--url", &served.url]);
-        let (code, output, errors) = home.run(&args).await;
+        let (code, output, errors) = match command.strip_prefix("cargo run -q -- ") {
+            Some(args) => {
+                let args = words(args);
+                let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
+                args.extend(["--url", &served.url]);
+                home.run(&args).await
+            }
+            None => inspect(&command, &home, &served.url).await,
+        };
         assert_eq!((code, output), (0, expected), "{command}: {errors}");
     }
-    assert_eq!(run, 3, "the README has other commands than this test knows");
+    assert_eq!(run, 5, "the README has other commands than this test knows");
+}
+
+/// Runs an Inspector command with the Inspector that is installed for the tests.
+async fn inspect(command: &str, home: &Home, url: &str) -> (i32, String, String) {
+    let args = command.strip_prefix("npx @modelcontextprotocol/inspector@2.12.0 ").unwrap();
+    let args = words(args).into_iter().map(|word| match word.as_str() {
+        "http://127.0.0.1:9315/mcp" => url.to_owned(),
+        "target/debug/mcpmux" => env!("CARGO_BIN_EXE_mcpmux").to_owned(),
+        "mcpmux.toml" => home.config().to_str().unwrap().to_owned(),
+        _ => word,
+    });
+    let mut inspector = Command::new(paths::node());
+    inspector.arg(paths::npm(".bin/mcp-inspector")).args(args).kill_on_drop(true);
+    let output =
+        tokio::time::timeout(PATIENCE, inspector.output()).await.expect("it hangs").unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
 }
 
 #[test]
