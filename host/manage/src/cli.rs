@@ -25,7 +25,14 @@ pub struct Cli {
 pub struct Global {
     /// The configuration [default: ./mcpmux.toml, $XDG_CONFIG_HOME/mcpmux/config.toml,
     /// $XDG_CONFIG_HOME/mcpmux.toml]
-    #[arg(short, long, global = true, value_name = "FILE", env = "MCPMUX_CONFIG")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "MCPMUX_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
     /// Log more: -v what happens per call, -vv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]

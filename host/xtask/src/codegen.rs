@@ -19,6 +19,7 @@ const GENERATED: &[Generated] = &[
     Generated { file: "host/docs/config.md", args: &["schema", "--reference"] },
     Generated { file: "host/docs/mcpmux.schema.json", args: &["schema"] },
     Generated { file: "host/docs/cli.md", args: &["help-markdown"] },
+    Generated { file: "host/docs/errors.md", args: &["errors-markdown"] },
 ];
 
 /// Rewrites the generated files; with `check` only says which are stale, and fails then.
