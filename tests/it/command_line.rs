@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
 use crate::harness::scripted::backend;
-use crate::harness::{Home, PATIENCE, paths};
+use crate::harness::{Home, PATIENCE};
 
 const NAMES: [&str; 5] = ["ok__die", "ok__echo", "ok__fail", "ok__hold", "ok__progress"];
 
@@ -97,16 +97,13 @@ async fn list_and_call_ask_the_mcpmux_that_serves_the_configured_address() {
 #[tokio::test]
 async fn who_cannot_be_asked_is_said() {
     let (home, reserved) = unserved();
-    let url = format!("http://{}/mcp", reserved.local_addr().unwrap());
+    let address = reserved.local_addr().unwrap();
+    let url = format!("http://{address}/mcp");
     for command in [&["list", "--url", &url][..], &["call", "--url", &url, "ok__echo"]] {
         fails(&home, command, 1, "", &["mcpmux: `endpoint` is not available: "]).await;
     }
-    let script = paths::root().join("tests/fixtures/backend.py");
-    home.write(
-        "mcpmux.toml",
-        &std::fs::read_to_string(home.config()).unwrap().replace("\"ok\"]", "\"exit\", \"never\"]"),
-    );
-    assert!(script.exists());
+    let exits = backend("ok", "exit never");
+    home.write("mcpmux.toml", &format!("[listen]\nhttp = \"{address}\"\n{exits}"));
     fails(&home, &["list"], 1, "", &["`ok` is not available: ", "set TOKEN and try again"]).await;
 }
 

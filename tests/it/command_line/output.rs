@@ -155,6 +155,8 @@ async fn a_terminal_gets_colour_unless_it_is_told_not_to() {
             assert!(!plain || !shown.contains('\u{1b}'), "{args:?}: {shown:?}");
         }
     }
-    let shown = on_a_terminal(&home, false, &["--nonsense"]).await;
-    assert!(shown.contains('\u{1b}'), "{shown:?}");
+    for args in [&["--nonsense"][..], &["-v", "list"]] {
+        let shown = on_a_terminal(&home, false, args).await;
+        assert!(shown.contains('\u{1b}'), "{args:?}: {shown:?}");
+    }
 }
