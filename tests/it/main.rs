@@ -3,9 +3,14 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 #![allow(clippy::indexing_slicing, clippy::string_slice, reason = "a test may fail")]
 
+mod command_line;
+mod config;
 mod conformance;
+mod faults;
 mod harness;
 mod input;
 mod peers;
+mod plugins;
 mod readme;
 mod shipped;
+mod swap;

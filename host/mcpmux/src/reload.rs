@@ -108,6 +108,11 @@ impl Watch {
 
 /// A file by its folder's real name; the file itself may be gone for a moment.
 fn real(file: &Path) -> PathBuf {
-    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+    // The parent of a bare file name is the empty path, which no system call takes.
+    let parent = file.parent().map(|parent| match parent.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => parent,
+    });
+    let folder = parent.and_then(|folder| folder.canonicalize().ok());
     folder.zip(file.file_name()).map_or_else(|| file.to_owned(), |(folder, name)| folder.join(name))
 }

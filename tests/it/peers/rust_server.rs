@@ -1,17 +1,14 @@
-//! The Rust SDK as a server behind mcpmux, in both eras, over HTTP.
+//! The Rust SDK as a server behind mcpmux, in both eras, over standard input and output.
 
 use std::borrow::Cow;
 
-use hyper_util::rt::TokioIo;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
     Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
     ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use rmcp::{RoleServer, ServerHandler};
+use rmcp::{RoleServer, ServerHandler, ServiceExt};
 use serde_json::json;
 
 use super::home;
@@ -57,29 +54,19 @@ impl ServerHandler for Greeter {
     }
 }
 
-/// Serves it on a port of its own for as long as the test runs.
+/// Serves it for as long as the test runs: the command that reaches it.
 async fn greeter(revisions: &'static [ProtocolVersion]) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = StreamableHttpService::new(
-        move || Ok(Greeter(revisions)),
-        LocalSessionManager::default().into(),
-        StreamableHttpServerConfig::default(),
-    );
+    let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            let server = server.clone();
-            let answer = hyper::service::service_fn(move |request| {
-                let server = server.clone();
-                async move { Ok::<_, std::convert::Infallible>(server.handle(request).await) }
+            tokio::spawn(async move {
+                let running = Greeter(revisions).serve(connection).await.unwrap();
+                running.waiting().await.unwrap();
             });
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(connection), answer),
-            );
         }
     });
-    format!("http://{address}/")
+    format!(r#"command = ["{{python}}", "{{peers}}/bridge.py", "{port}"]"#)
 }
 
 #[tokio::test]
@@ -88,7 +75,7 @@ async fn the_rust_sdk_is_reached_in_the_era_it_speaks() {
     let legacy = greeter(&[ProtocolVersion::V_2025_11_25]).await;
     let both = greeter(ProtocolVersion::KNOWN_VERSIONS).await;
     let home = home(&format!(
-        "[backends.modern]\nurl = \"{modern}\"\n[backends.legacy]\nurl = \"{legacy}\"\n[backends.both]\nurl = \"{both}\""
+        "[backends.modern]\n{modern}\n[backends.legacy]\n{legacy}\n[backends.both]\n{both}\n"
     ));
     let served = home.serve().await;
     for line in [

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mcpmux_core::config::Config;
 use mcpmux_frontends::{http, stdio};
-use mcpmux_manage::cli::{Global, Serve};
+use mcpmux_manage::cli::{Global, LogFormat, Serve};
 use mcpmux_manage::print;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,7 +30,8 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
 
     let mut frontends = JoinSet::new();
     if let Some(listener) = listener {
-        announce(&host, listener.local_addr()?, options.stdio);
+        let silent = options.stdio || global.quiet || global.log_format == LogFormat::Json;
+        announce(&host, listener.local_addr()?, silent);
         frontends.spawn(serve_http(Arc::clone(&host), config.clone(), listener));
     }
     if options.stdio {
@@ -65,10 +66,10 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Says where the endpoint is once the backends have come up or failed.
-fn announce(host: &Arc<Host>, address: SocketAddr, quiet: bool) {
+fn announce(host: &Arc<Host>, address: SocketAddr, silent: bool) {
     let url = format!("http://{address}{}", http::PATH);
     tracing::info!(%url, "listening");
-    if quiet {
+    if silent {
         return;
     }
     let mux = host.mux().clone();
