@@ -7,9 +7,8 @@ use bytes::Bytes;
 use mcpmux_core::client::Client;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_protocol::lines::{Line, Lines, frame};
-use mcpmux_protocol::names::PING;
 use mcpmux_protocol::names::{
-    CANCELLED, INITIALIZE, INITIALIZED, INVALID_PARAMS, INVALID_REQUEST, LISTEN,
+    CANCELLED, INITIALIZE, INITIALIZED, INVALID_PARAMS, INVALID_REQUEST, LISTEN, PING,
 };
 use mcpmux_protocol::{Message, meta, write};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -98,6 +97,8 @@ impl Conversation {
             lines.buffer().reserve(16 << 10);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
+                // The client no longer reads; the writer knows why.
+                () = self.messages.closed() => return Ok(()),
                 read = input.read_buf(lines.buffer()) => if read? == 0 { return Ok(()) },
             }
         }
@@ -223,7 +224,8 @@ impl Conversation {
             INITIALIZED if self.client.is_some() && !std::mem::replace(&mut self.told, true) => {
                 let (door, messages) = (Arc::clone(&self.door), self.messages.clone());
                 let ended = self.ended.clone();
-                self.tasks.spawn(async move { door.notify(messages, &ended).await });
+                let changes = door.changes();
+                self.tasks.spawn(async move { door.notify(changes, messages, &ended).await });
             }
             CANCELLED => {
                 let id = params.and_then(|params| params.object().ok()?.take("requestId"));

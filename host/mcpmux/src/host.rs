@@ -49,9 +49,13 @@ impl Host {
         Ok(Self { engine, pool, mux, catalog, limits, stop, end })
     }
 
-    /// Loads a configuration's plugins. All of them are good, or none is taken.
-    pub(crate) fn load(&self, config: &Config) -> Result<Loaded, Failure> {
-        load(&self.engine, config, &self.limits)
+    /// Loads a configuration's plugins, off the runtime's threads. All of them are good, or none is taken.
+    pub(crate) async fn load(&self, config: &Config) -> Result<Loaded, Failure> {
+        let (engine, config, limits) = (self.engine.clone(), config.clone(), self.limits);
+        let loading = tokio::task::spawn_blocking(move || load(&engine, &config, &limits));
+        loading.await.unwrap_or_else(|error| {
+            Err(Failure::failed(format!("loading the plugins broke off: {error}")))
+        })
     }
 
     /// Connects to the backends of a configuration, leaves those that go, and puts the plugins to work.

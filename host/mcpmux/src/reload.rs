@@ -24,53 +24,51 @@ pub(crate) async fn watch(host: Arc<Host>, settings: Settings, mut config: Confi
             return std::future::pending().await;
         }
     };
+    if settings.read().is_ok_and(|now| now != config) {
+        // It was edited between being read and being watched.
+        changed.notify_one();
+    }
     loop {
         changed.notified().await;
         while tokio::time::timeout(QUIET, changed.notified()).await.is_ok() {}
-        let Some(new) = reload(&host, &settings, &config).await else { continue };
-        match Watch::new(&settings.file, &new, &changed) {
+        let wanted = match settings.read() {
+            Ok(wanted) => wanted,
+            Err(failure) => {
+                let why = failure.text;
+                tracing::error!("the change is not applied, the old configuration stays: {why}");
+                continue;
+            }
+        };
+        // The files are watched before they are read, even if they turn out to be wrong: then their
+        // mending is noticed.
+        match Watch::new(&settings.file, &wanted, &changed) {
             Ok(new) => watch = new,
             Err(error) => tracing::warn!("some files cannot be watched: {error}"),
         }
         tracing::debug!(folders = watch.folders, "watching");
-        config = new;
+        if apply(&host, &wanted, &config).await {
+            config = wanted;
+        }
     }
 }
 
-/// Applies the files as they are now; `None` if they are wrong, and then nothing has changed.
-async fn reload(host: &Arc<Host>, settings: &Settings, old: &Config) -> Option<Config> {
-    let config = match settings.read() {
-        Ok(config) => config,
+/// Applies a configuration; `false` if its plugins are wrong, and then nothing has changed.
+async fn apply(host: &Host, wanted: &Config, old: &Config) -> bool {
+    let loaded = match host.load(wanted).await {
+        Ok(loaded) => loaded,
         Err(failure) => {
-            tracing::error!(
-                "the change is not applied, the old configuration stays: {}",
-                failure.text
-            );
-            return None;
+            let why = failure.text;
+            tracing::error!("the change is not applied, the old plugins stay: {why}");
+            return false;
         }
     };
-    let (loader, wanted) = (Arc::clone(host), config.clone());
-    let loaded = match tokio::task::spawn_blocking(move || loader.load(&wanted)).await {
-        Ok(Ok(loaded)) => loaded,
-        Ok(Err(failure)) => {
-            tracing::error!("the change is not applied, the old plugins stay: {}", failure.text);
-            return None;
-        }
-        Err(error) => {
-            tracing::error!("the change is not applied, loading the plugins broke off: {error}");
-            return None;
-        }
-    };
-    if config.listen != old.listen || config.limits != old.limits {
+    if wanted.listen != old.listen || wanted.limits != old.limits {
         tracing::warn!("changes of [listen] and [limits] are taken up at the next start");
     }
-    host.apply(&config, &loaded).await;
-    tracing::info!(
-        backends = config.backends.len(),
-        plugins = config.plugins.len(),
-        "the change is applied"
-    );
-    Some(config)
+    host.apply(wanted, &loaded).await;
+    let (backends, plugins) = (wanted.backends.len(), wanted.plugins.len());
+    tracing::info!(backends, plugins, "the change is applied");
+    true
 }
 
 /// Watches the folders of the files, since a file that is replaced is another file.

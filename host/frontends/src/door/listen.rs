@@ -3,7 +3,7 @@
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_protocol::{meta, names, write};
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{Door, Request};
@@ -17,9 +17,21 @@ struct Filter {
 }
 
 impl Door {
+    /// What changes from now on.
+    pub(crate) fn changes(&self) -> Changes {
+        let mut changes = self.mux.changes();
+        changes.mark_unchanged();
+        changes
+    }
+
     /// Tells a legacy session of changes until the receiver is gone or `ended` is cancelled.
-    pub(crate) async fn notify(&self, messages: mpsc::Sender<Vec<u8>>, ended: &CancellationToken) {
-        self.tell(&messages, &write::notification(names::TOOLS_CHANGED, None), ended).await;
+    pub(crate) async fn notify(
+        &self,
+        changes: Changes,
+        messages: mpsc::Sender<Vec<u8>>,
+        ended: &CancellationToken,
+    ) {
+        tell(changes, &messages, &write::notification(names::TOOLS_CHANGED, None), ended).await;
     }
 
     /// Serves `subscriptions/listen`: the acknowledgement, then news, until the receiver is gone; when `ended`
@@ -44,12 +56,13 @@ impl Door {
         let changed = write::notification(names::TOOLS_CHANGED, Some(&params.to_raw()));
         let granted = if filter.tools { r#"{"toolsListChanged":true}"# } else { "{}" };
         params.set("notifications", Raw::literal(granted));
+        let changes = self.changes();
         let acknowledged = write::notification(names::ACKNOWLEDGED, Some(&params.to_raw()));
         if messages.send(acknowledged).await.is_err() {
             return Ok(());
         }
         if filter.tools {
-            self.tell(&messages, &changed, ended).await;
+            tell(changes, &messages, &changed, ended).await;
         } else {
             tokio::select! {
                 () = ended.cancelled() => {}
@@ -62,23 +75,24 @@ impl Door {
         let _gone = messages.send(write::result(&request.id, result.to_raw())).await;
         Ok(())
     }
+}
 
-    async fn tell(
-        &self,
-        messages: &mpsc::Sender<Vec<u8>>,
-        message: &[u8],
-        ended: &CancellationToken,
-    ) {
-        let mut changes = self.mux.changes();
-        changes.mark_unchanged();
-        loop {
-            tokio::select! {
-                () = ended.cancelled() => return,
-                () = messages.closed() => return,
-                changed = changes.changed() => {
-                    if changed.is_err() || messages.send(message.to_vec()).await.is_err() {
-                        return;
-                    }
+/// The number of the catalog that clients see; it is read when it changes.
+pub(crate) type Changes = watch::Receiver<u64>;
+
+async fn tell(
+    mut changes: Changes,
+    messages: &mpsc::Sender<Vec<u8>>,
+    message: &[u8],
+    ended: &CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = ended.cancelled() => return,
+            () = messages.closed() => return,
+            changed = changes.changed() => {
+                if changed.is_err() || messages.send(message.to_vec()).await.is_err() {
+                    return;
                 }
             }
         }

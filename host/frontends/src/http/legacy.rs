@@ -182,12 +182,13 @@ pub(super) fn stream(frontend: &Arc<Frontend>, headers: &HeaderMap) -> Response 
         Err((status, why)) => return respond::refuse(status, why),
     };
     let (messages, received) = mpsc::channel(WAITING);
+    let changes = frontend.door.changes();
     let frontend = Arc::clone(frontend);
     tokio::spawn(async move {
         let ended = session.open_stream();
         tokio::select! {
             () = frontend.door.stop.cancelled() => {}
-            () = frontend.door.notify(messages, &ended) => {}
+            () = frontend.door.notify(changes, messages, &ended) => {}
         }
     });
     respond::stream(None, received)

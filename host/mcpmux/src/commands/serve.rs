@@ -24,7 +24,7 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
         _ => Some(bind(config.listen.http).await?),
     };
     let host = Arc::new(Host::start(config.limits)?);
-    let loaded = tokio::task::block_in_place(|| host.load(&config))?;
+    let loaded = host.load(&config).await?;
     host.apply(&config, &loaded).await;
     drop(loaded);
 

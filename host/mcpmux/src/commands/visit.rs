@@ -44,7 +44,7 @@ impl Visit {
             }
         };
         let host = Host::start(config.limits)?;
-        let loaded = tokio::task::block_in_place(|| host.load(&config))?;
+        let loaded = host.load(&config).await?;
         host.apply(&config, &loaded).await;
         let mux = host.mux().clone();
         mux.settled().await;
