@@ -2,11 +2,13 @@
 
 mod body;
 mod guard;
+mod incoming;
 mod legacy;
 mod modern;
 mod post;
 mod respond;
 mod sessions;
+mod streaming;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -12,14 +12,11 @@ use mcpmux_protocol::names::{CANCELLED, INITIALIZE, INVALID_PARAMS, INVALID_REQU
 use mcpmux_protocol::{headers, write};
 use tokio::sync::mpsc;
 
-use super::modern::{Answering, Disconnect, answer_or_stream};
-use super::post::{Incoming, accepts};
+use super::incoming::{Incoming, accepts};
 use super::sessions::{Session, Sessions};
+use super::streaming::{Answering, Disconnect, WAITING, answer_or_stream};
 use super::{Frontend, Response, respond};
 use crate::door::{Progress, Reply, Request, initialize};
-
-/// Messages that may wait for a slow client.
-const WAITING: usize = 16;
 
 pub(super) async fn serve(
     frontend: &Arc<Frontend>,

@@ -9,12 +9,10 @@ use mcpmux_protocol::names::{HEADER_MISMATCH, INVALID_PARAMS, LISTEN};
 use mcpmux_protocol::{headers, meta};
 use tokio::sync::mpsc;
 
-use super::post::{Incoming, accepts};
+use super::incoming::{Incoming, accepts};
+use super::streaming::{Disconnect, WAITING, answer_or_stream};
 use super::{Frontend, Response, respond};
 use crate::door::{Progress, Reply, Request, Tone, unsupported};
-
-/// Messages that may wait for a slow client.
-const WAITING: usize = 64;
 
 pub(super) async fn serve(
     frontend: &Arc<Frontend>,
@@ -120,48 +118,4 @@ async fn listen(frontend: &Arc<Frontend>, request: Request) -> Response {
             respond::reply(Reply::bad_request(Some(&id), INVALID_PARAMS, why))
         }
     }
-}
-
-/// What it means that a client closes the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Disconnect {
-    /// It cancels the request.
-    Cancels,
-    /// Nothing: the request goes on (2025-11-25, transports, sending messages).
-    MeansNothing,
-}
-
-/// A reply on its way.
-pub(super) type Answering = std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>;
-
-/// Answers with JSON if nothing precedes the reply, else with a stream.
-pub(super) async fn answer_or_stream(
-    frontend: &Arc<Frontend>,
-    mut answer: Answering,
-    mut received: mpsc::Receiver<Vec<u8>>,
-    disconnect: Disconnect,
-) -> Response {
-    let first = tokio::select! {
-        biased;
-        Some(message) = received.recv() => message,
-        reply = &mut answer => return respond::reply(reply),
-    };
-    let (messages, stream) = mpsc::channel(WAITING);
-    frontend.requests.spawn(async move {
-        let reply = loop {
-            tokio::select! {
-                biased;
-                Some(message) = received.recv() => {
-                    let _gone = messages.send(message).await;
-                }
-                reply = &mut answer => break reply,
-                () = messages.closed(), if disconnect == Disconnect::Cancels => return,
-            }
-        };
-        while let Ok(message) = received.try_recv() {
-            let _gone = messages.send(message).await;
-        }
-        let _gone = messages.send(reply.text).await;
-    });
-    respond::stream(Some(first), stream)
 }
