@@ -135,10 +135,10 @@ async fn progress_is_shown_beside_the_result_unless_quiet() {
 #[tokio::test]
 async fn check_says_what_it_found_as_json_too() {
     let (home, _reserved) = unserved();
-    let file = home.config().display().to_string();
+    let file = "mcpmux.toml";
     let good: Value = serde_json::from_str(&data(&home, &["check", "--json"]).await).unwrap();
     assert_eq!(good, json!({"ok": true, "file": file, "backends": 1, "plugins": 0}));
-    assert_eq!(data(&home, &["check"]).await, format!("{file} is right: 1 backends, 0 plugins\n"));
+    assert_eq!(data(&home, &["check"]).await, format!("{file} is right: 1 backend, 0 plugins\n"));
     home.write("mcpmux.toml", "colour = 1\n");
     let (code, out, said) = home.run(&["check", "--json"]).await;
     assert_eq!((code, said.as_str()), (2, ""));

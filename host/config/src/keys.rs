@@ -206,7 +206,7 @@ static PLUGIN: Table = Table {
         Key::new(
             "grant",
             Kind::List(0),
-            "grant = [\"kv\"]",
+            "grant = [\"clock\"]",
             "What it may use, by the names of the host's interfaces. It gets what it asks for in its manifest \
              and what is granted here, never more.",
         )

@@ -12,8 +12,13 @@ pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
     let checked = check(global);
     if !json {
         let (file, backends, plugins) = checked?;
+        let count = |count: usize, what: &str| {
+            format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+        };
+        let (backends, plugins) = (count(backends, "backend"), count(plugins, "plugin"));
         return Ok(print::data(&format!(
-            "{file} is right: {backends} backends, {plugins} plugins\n"
+            "{file} is right: {backends}, {plugins}
+"
         ))?);
     }
     let (report, code) = match checked {
