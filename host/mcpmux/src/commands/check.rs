@@ -16,10 +16,8 @@ pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
             format!("{count} {what}{}", if count == 1 { "" } else { "s" })
         };
         let (backends, plugins) = (count(backends, "backend"), count(plugins, "plugin"));
-        return Ok(print::data(&format!(
-            "{file} is right: {backends}, {plugins}
-"
-        ))?);
+        let text = format!("{file} is right: {backends}, {plugins}\n");
+        return Ok(print::data(&text)?);
     }
     let (report, code) = match checked {
         Ok((file, backends, plugins)) => (
