@@ -11,6 +11,7 @@ mod sessions;
 mod streaming;
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,12 +38,13 @@ struct Frontend {
     door: Door,
     guard: Guard,
     sessions: Sessions,
-    /// Requests being answered; the drain waits for them.
+    /// Requests that are worked on outside of their connection's task.
     requests: TaskTracker,
 }
 
-/// Serves until `door` is told to stop; requests under way are then finished, within the drain time.
-/// `hosts` are accepted in `Host` and `Origin` beside the loopback names.
+/// Serves until `door` is told to stop; then takes no more requests, and ends when those under way are
+/// answered and written. It waits as long as it is let: dropping it ends it. `hosts` are accepted in `Host`
+/// and `Origin` beside the loopback names.
 pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
     let frontend = Arc::new(Frontend {
         guard: Guard::new(hosts),
@@ -53,6 +55,7 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
     let mut connections = JoinSet::new();
     let mut sweep = tokio::time::interval(Duration::from_secs(30));
     let stop = frontend.door.stop.clone();
+    let mut failing = false;
     loop {
         tokio::select! {
             biased;
@@ -60,27 +63,25 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
             _ = sweep.tick() => frontend.sessions.sweep(),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
+                    failing = false;
                     connections.spawn(converse(Arc::clone(&frontend), stream));
                     while connections.try_join_next().is_some() {}
                 }
                 Err(error) => {
                     // Out of file descriptors, or a client that was gone before it was taken: both pass.
-                    tracing::warn!("a connection could not be accepted: {error}");
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!("a connection could not be accepted: {error}");
+                    }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
         }
     }
     drop(listener);
+    while connections.join_next().await.is_some() {}
+    // Calls whose clients are gone are still worth their end.
     frontend.requests.close();
-    let drain = frontend.door.limits.drain;
-    if tokio::time::timeout(drain, frontend.requests.wait()).await.is_err() {
-        tracing::warn!(
-            requests = frontend.requests.len(),
-            "requests were still under way when the drain time was over"
-        );
-    }
-    connections.shutdown().await;
+    frontend.requests.wait().await;
 }
 
 async fn converse(frontend: Arc<Frontend>, stream: TcpStream) {
@@ -88,19 +89,27 @@ async fn converse(frontend: Arc<Frontend>, stream: TcpStream) {
         tracing::debug!("a connection was gone at once: {error}");
         return;
     }
+    // A token of its own, since looking at it locks it, and it is looked at whenever the connection wakes.
+    let stop = frontend.door.stop.child_token();
     let handle = hyper::service::service_fn(move |request| {
         let frontend = Arc::clone(&frontend);
-        async move {
-            let _under_way = frontend.requests.token();
-            Ok::<_, Infallible>(dispatch(&frontend, request).await)
-        }
+        async move { Ok::<_, Infallible>(dispatch(&frontend, request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .max_headers(64)
         .max_buf_size(64 << 10)
         .serve_connection(TokioIo::new(stream), handle);
-    if let Err(error) = connection.await {
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        biased;
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!("a connection ended: {error}");
     }
 }

@@ -21,8 +21,8 @@ use crate::door::{Door, Progress, Request, initialize, unsupported};
 /// Messages that may wait to be written.
 const WAITING: usize = 256;
 
-/// Serves the client until it closes its side or `door` is told to stop; calls under way are then finished,
-/// within the drain time.
+/// Serves the client until it closes its side or `door` is told to stop, and finishes the calls under way. It
+/// waits for them, and for the client to read their answers, as long as it is let: dropping it ends it.
 ///
 /// # Errors
 /// If reading or writing fails.
@@ -32,8 +32,8 @@ pub async fn serve(
     output: impl AsyncWrite + Unpin + Send + 'static,
 ) -> std::io::Result<()> {
     let (messages, waiting) = mpsc::channel(WAITING);
-    let writer = tokio::spawn(write_all(waiting, output));
-    let drain = door.limits.drain;
+    let mut writer = JoinSet::new();
+    writer.spawn(write_all(waiting, output));
     let mut conversation = Conversation {
         ended: door.stop.child_token(),
         door,
@@ -45,18 +45,15 @@ pub async fn serve(
     };
     let read = conversation.read(input).await;
     conversation.ended.cancel();
-    let Conversation { mut tasks, messages, flights, .. } = conversation;
-    let finished = async { while tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(drain, finished).await.is_err() {
-        tracing::warn!(
-            calls = lock(&flights).len(),
-            "calls were still under way when the drain time was over"
-        );
+    let Conversation { mut tasks, messages, .. } = conversation;
+    tokio::select! {
+        () = async { while tasks.join_next().await.is_some() {} } => {}
+        // Nobody reads the answers any more, so nobody waits for the calls.
+        () = messages.closed() => tasks.shutdown().await,
     }
-    tasks.shutdown().await;
     drop(messages);
-    let written = writer.await.map_err(std::io::Error::other)?;
-    read.and(written)
+    let written = writer.join_next().await.map_or(Ok(Ok(())), |ended| ended);
+    read.and(written.map_err(std::io::Error::other)?)
 }
 
 /// Requests under way, by the text of their id.
@@ -99,7 +96,14 @@ impl Conversation {
                 () = stop.cancelled() => return Ok(()),
                 // The client no longer reads; the writer knows why.
                 () = self.messages.closed() => return Ok(()),
-                read = input.read_buf(lines.buffer()) => if read? == 0 { return Ok(()) },
+                read = input.read_buf(lines.buffer()) => if read? == 0 {
+                    // A last line may lack its end.
+                    lines.buffer().extend_from_slice(b"\n");
+                    if let Some(Line::Whole(line)) = lines.next_line() {
+                        self.line(&line).await;
+                    }
+                    return Ok(());
+                },
             }
         }
     }
@@ -118,8 +122,11 @@ impl Conversation {
     }
 
     async fn say(&self, text: Vec<u8>) {
-        // A writer that has ended ends the reader through the client's closing its side.
-        let _ended = self.messages.send(text).await;
+        tokio::select! {
+            // A writer that has ended is noticed where lines are read.
+            _ended = self.messages.send(text) => {}
+            () = self.ended.cancelled() => {}
+        }
     }
 
     async fn request(&mut self, id: Raw, method: String, params: Option<Raw>) {
@@ -157,6 +164,7 @@ impl Conversation {
                 missing @ meta::MetaError::Missing(_) => invalid(&missing.to_string()),
             })?)
         } else if let Some(client) = &self.client {
+            meta::strip(&mut meta);
             Arc::clone(client)
         } else if method == PING {
             return Err(write::result(id, Raw::literal("{}")));
@@ -197,14 +205,13 @@ impl Conversation {
                         let reply = loop {
                             tokio::select! {
                                 biased;
-                                Some(message) = received.recv() => {
-                                    let _ended = messages.send(message).await;
-                                }
+                                // A client that does not keep up misses progress; the call goes on.
+                                Some(message) = received.recv() => drop(messages.try_send(message)),
                                 reply = &mut answer => break reply,
                             }
                         };
                         while let Ok(message) = received.try_recv() {
-                            let _ended = messages.send(message).await;
+                            drop(messages.try_send(message));
                         }
                         reply
                     }

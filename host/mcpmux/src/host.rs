@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mcpmux_auth::Configured;
 use mcpmux_backends::{Deps, Pool};
@@ -84,6 +85,11 @@ impl Host {
 
     pub(crate) const fn mux(&self) -> &Mux {
         &self.mux
+    }
+
+    /// Leaves all backends within `grace`; calls under way then end with a fault.
+    pub(crate) async fn leave(&self, grace: Duration) {
+        self.pool.stop(grace).await;
     }
 
     /// Ends everything that runs. The frontends are to have ended before.

@@ -6,6 +6,7 @@ mod host;
 mod logging;
 mod reload;
 mod settings;
+mod signals;
 
 use std::process::ExitCode;
 use std::time::Duration;

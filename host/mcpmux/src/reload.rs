@@ -79,9 +79,11 @@ struct Watch {
 
 impl Watch {
     fn new(file: &Path, config: &Config, changed: &Arc<Notify>) -> notify::Result<Self> {
-        let files: Vec<PathBuf> = std::iter::once(file.to_owned())
-            .chain(host::files(config))
-            .map(|file| real(&file))
+        let named = std::iter::once(file.to_owned()).chain(host::files(config));
+        // A link counts, and so does what it leads to.
+        let files: Vec<PathBuf> = named
+            .flat_map(|file| [Some(real(&file)), file.canonicalize().ok()])
+            .flatten()
             .collect();
         let mut folders: Vec<PathBuf> =
             files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();

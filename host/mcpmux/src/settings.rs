@@ -24,6 +24,13 @@ impl Settings {
         which: &Which,
         http: Option<SocketAddr>,
     ) -> Result<Self, Failure> {
+        if let Some(open) = http.filter(|http| !http.ip().is_loopback()) {
+            return Err(Failure::wrong(format!(
+                "`--http {open}` would open mcpmux to other machines, and it has no authentication yet\n\
+                 hint: use a loopback address, such as 127.0.0.1:{}",
+                open.port()
+            )));
+        }
         let found = mcpmux_config::search(global.config.as_deref()).map_err(Failure::wrong)?;
         let file = std::path::absolute(&found).map_err(Failure::wrong)?;
         Ok(Self { file, which: which.clone(), http })

@@ -9,15 +9,21 @@ use crate::meta;
 /// What marks a modern result (2026-07-28, basic, result types).
 const RESULT_TYPE: &str = "resultType";
 
+/// A modern result that is none in the legacy era, such as one that asks the client for input.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its result is of the type `{0}`, which a client with a session cannot be given")]
+pub struct Unfinished(pub String);
+
 /// The answer's body for a client of this era. A result that needs no change keeps its bytes.
-#[must_use]
-pub fn for_client(answer: Answer, client: Era) -> Body {
-    let result = match (answer.body, answer.era, client) {
+///
+/// # Errors
+/// If the answer is not a whole one and the client's era knows no other.
+pub fn for_client(answer: Answer, client: Era) -> Result<Body, Unfinished> {
+    Ok(Body::Result(match (answer.body, answer.era, client) {
         (Body::Result(result), Era::Legacy, Era::Modern) => completed(result),
-        (Body::Result(result), Era::Modern, Era::Legacy) => plain(result),
-        (body, ..) => return body,
-    };
-    Body::Result(result)
+        (Body::Result(result), Era::Modern, Era::Legacy) => plain(result)?,
+        (body, ..) => return Ok(body),
+    }))
 }
 
 /// A legacy result, marked as a whole one.
@@ -41,11 +47,14 @@ fn completed(result: Raw) -> Raw {
 }
 
 /// A modern result without what a legacy client does not know.
-fn plain(result: Raw) -> Raw {
+fn plain(result: Raw) -> Result<Raw, Unfinished> {
     let Ok(mut object) = result.object() else {
-        return result;
+        return Ok(result);
     };
-    object.take(RESULT_TYPE);
+    let kind = object.take(RESULT_TYPE).and_then(|kind| Some(kind.as_string()?.into_owned()));
+    if let Some(kind) = kind.filter(|kind| kind != "complete") {
+        return Err(Unfinished(kind));
+    }
     if let Some(Ok(mut inner)) = object.get("_meta").map(Raw::object) {
         inner.take(meta::SERVER_INFO);
         if inner.is_empty() {
@@ -54,7 +63,7 @@ fn plain(result: Raw) -> Raw {
             object.set("_meta", inner.to_raw());
         }
     }
-    object.to_raw()
+    Ok(object.to_raw())
 }
 
 /// A result of our own for a client of this era: in the modern one, with what every result there has.
@@ -76,8 +85,17 @@ mod tests {
     #[track_caller]
     fn check(result: &'static str, from: Era, to: Era, expected: &str) {
         let answer = Answer { body: Body::Result(Raw::literal(result)), era: from };
-        let Body::Result(body) = for_client(answer, to) else { panic!("an error") };
+        let Ok(Body::Result(body)) = for_client(answer, to) else { panic!("no result") };
         assert_eq!(std::str::from_utf8(body.as_bytes()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_request_for_input_is_no_result_for_a_legacy_client() {
+        let result = Raw::literal(r#"{"resultType":"input_required","requestState":"s"}"#);
+        let answer = Answer { body: Body::Result(result), era: Era::Modern };
+        let refused = for_client(answer.clone(), Era::Legacy).unwrap_err();
+        assert_eq!(refused, Unfinished("input_required".to_owned()));
+        assert!(for_client(answer, Era::Modern).is_ok());
     }
 
     #[test]

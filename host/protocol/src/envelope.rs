@@ -8,6 +8,7 @@ use mcpmux_core::json::Raw;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::depth;
 use crate::names::{INVALID_REQUEST, PARSE_ERROR};
 
 /// A JSON-RPC message (JSON-RPC 2.0, sections 4 and 5).
@@ -60,6 +61,14 @@ impl Message {
     /// If the bytes are not JSON, name a key of the envelope twice, or are no JSON-RPC message.
     pub fn parse(bytes: &Bytes) -> Result<Self, Rejected> {
         let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
+        if text.trim_ascii_start().first() == Some(&b'[') {
+            let why = "a message is an object; batches are not taken".to_owned();
+            return Err(Rejected { code: INVALID_REQUEST, id: None, why });
+        }
+        if !depth::is_within(text, depth::LIMIT) {
+            let why = format!("the message is nested deeper than {} levels", depth::LIMIT);
+            return Err(Rejected { code: INVALID_REQUEST, id: None, why });
+        }
         let envelope: Envelope<'_> = serde_json::from_slice(text).map_err(|error| {
             let code = if error.is_data() { INVALID_REQUEST } else { PARSE_ERROR };
             Rejected { code, id: None, why: error.to_string() }
@@ -174,6 +183,7 @@ mod tests {
         check("", "-32700 false");
         check(r#"{"jsonrpc":"2.0","method":"x"} x"#, "-32700 false");
         check("[]", "-32600 false");
+        check(r#"["2.0",7,"tools/list"]"#, "-32600 false");
         check(r#"{"jsonrpc":"2.0","id":1}"#, "-32600 true");
         check(r#"{"jsonrpc":"1.0","id":1,"method":"x"}"#, "-32600 true");
         check(r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#, "-32600 false");

@@ -5,6 +5,7 @@
 //! [`lines`], [`sse`] and [`headers`] are the framing of the transports, [`probe`] finds a backend's era.
 
 pub mod answer;
+pub mod depth;
 pub mod envelope;
 pub mod headers;
 pub mod lines;

@@ -30,7 +30,7 @@ pub enum MetaError {
     Unsupported(String),
 }
 
-/// Splits `_meta` off `params`; absent or not an object counts as empty.
+/// Splits `_meta` off `params`; absent counts as empty.
 ///
 /// # Errors
 /// If `_meta` is there and is no object.
@@ -60,6 +60,16 @@ pub fn take_client(meta: &mut Object) -> Result<Client, MetaError> {
     }
     let info = meta.take(CLIENT_INFO);
     Ok(Client { revision, info, capabilities, session: None })
+}
+
+/// Takes the modern keys out of a legacy request's `_meta`: there they mean nothing, and a modern backend must
+/// not take them for ours.
+pub fn strip(meta: &mut Object) {
+    if !meta.is_empty() {
+        meta.retain(|member| {
+            ![VERSION, CLIENT_INFO, CAPABILITIES, LOG_LEVEL].contains(&member.key.as_str())
+        });
+    }
 }
 
 /// Puts the keys of a modern request into `_meta`.

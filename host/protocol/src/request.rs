@@ -45,14 +45,18 @@ pub fn call(routed: &Routed, revision: Revision, numbers: Numbers) -> Vec<u8> {
 fn write_meta(routed: &Routed, revision: Revision, numbers: Numbers, out: &mut Vec<u8>) {
     let call = &routed.call;
     let modern = revision.era() == Era::Modern;
-    if call.meta.is_empty() && numbers.progress.is_none() && !modern {
+    let mut meta = std::borrow::Cow::Borrowed(&call.meta);
+    if !modern && meta.get(meta::LOG_LEVEL).is_some() {
+        meta.to_mut().take(meta::LOG_LEVEL);
+    }
+    if meta.is_empty() && numbers.progress.is_none() && !modern {
         return;
     }
     out.push(b',');
     write_key("_meta", out);
     out.push(b'{');
-    call.meta.write_members(out);
-    let mut first = call.meta.is_empty();
+    meta.write_members(out);
+    let mut first = meta.is_empty();
     let mut member = |key: &str, value: &[u8]| {
         if !std::mem::take(&mut first) {
             out.push(b',');
@@ -130,5 +134,6 @@ mod tests {
         check("{}", MODERN, MODERN, None, &format!(r#","_meta":{{{client}{{"roots":{{}}}}}}}}}}"#));
         check("{}", LEGACY, MODERN, None, &format!(r#","_meta":{{{client}{{}}}}}}}}"#));
         check("{}", MODERN, LEGACY, Some(1), r#","_meta":{"progressToken":1}}}"#);
+        check(r#"{"io.modelcontextprotocol/logLevel":"info"}"#, MODERN, LEGACY, None, "}}");
     }
 }

@@ -45,8 +45,8 @@ impl Door {
         messages: mpsc::Sender<Vec<u8>>,
         ended: &CancellationToken,
     ) -> Result<(), &'static str> {
-        let filter =
-            request.params.get("notifications").and_then(|filter| filter.read::<Filter>().ok());
+        let filter = request.params.get("notifications").and_then(|filter| filter.object().ok());
+        let filter = filter.and_then(|filter| filter.to_raw().read::<Filter>().ok());
         let filter = filter.ok_or("`params.notifications` must be an object of booleans")?;
         let mut inner = Object::default();
         inner.set(meta::SUBSCRIPTION, request.id.clone());

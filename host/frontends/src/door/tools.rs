@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mcpmux_core::call::{Body, Call, Events, Flight, Method};
 use mcpmux_core::era::Era;
+use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_protocol::answer::{for_client, own};
 use mcpmux_protocol::names::{INVALID_PARAMS, MISSING_CAPABILITY};
@@ -27,10 +28,13 @@ impl Door {
         let events = progress.map(|progress| Arc::new(progress) as Arc<dyn Events>);
         let call = Call { method: Method::ToolsCall, name, params, meta, client };
         match self.mux.call(call, Flight { events }).await {
-            Ok(answer) => {
-                let body = for_client(answer, era);
-                Reply { text: write::response(&id, &body), tone: tone(&body) }
-            }
+            Ok(answer) => match for_client(answer, era) {
+                Ok(body) => Reply { text: write::response(&id, &body), tone: tone(&body) },
+                Err(unfinished) => {
+                    let fault = Fault::new(Kind::BackendProtocolError, unfinished.to_string());
+                    Reply::answer(write::fault(&id, &fault))
+                }
+            },
             Err(fault) => Reply::answer(write::fault(&id, &fault)),
         }
     }

@@ -9,8 +9,9 @@ use hyper::header::{HeaderMap, HeaderValue};
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::Raw;
 use mcpmux_protocol::names::{CANCELLED, INITIALIZE, INVALID_PARAMS, INVALID_REQUEST};
-use mcpmux_protocol::{headers, write};
+use mcpmux_protocol::{headers, meta, write};
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 
 use super::incoming::{Incoming, accepts};
 use super::sessions::{Session, Sessions};
@@ -23,7 +24,8 @@ pub(super) async fn serve(
     headers: &HeaderMap,
     incoming: Incoming,
 ) -> Response {
-    let Incoming { id, method, params, meta } = incoming;
+    let Incoming { id, method, params, mut meta } = incoming;
+    meta::strip(&mut meta);
     if let (INITIALIZE, Some(id)) = (method.as_str(), &id) {
         return open(frontend, id, &params);
     }
@@ -47,7 +49,8 @@ pub(super) async fn serve(
     let progress = Progress::take(&mut request).filter(|_| streams);
     let (progress, received) =
         progress.map_or((None, None), |(progress, received)| (Some(progress), Some(received)));
-    let answer = Undying(Some(answer(frontend, session, request, progress)));
+    let answer = answer(frontend, session, request, progress);
+    let answer = Undying { answer: Some(answer), requests: frontend.requests.clone() };
     match received {
         None => respond::reply(answer.await),
         Some(received) => {
@@ -85,18 +88,21 @@ fn answer(
 
 /// A reply that is worked out to its end even if the connection that waits for it is lost: in the legacy era
 /// a lost connection does not cancel a request (2025-11-25, transports, sending messages).
-struct Undying(Option<Answering>);
+struct Undying {
+    answer: Option<Answering>,
+    requests: TaskTracker,
+}
 
 impl Future for Undying {
     type Output = Reply;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Reply> {
-        let Some(answer) = &mut self.0 else {
+        let Some(answer) = &mut self.answer else {
             return Poll::Pending;
         };
         let poll = answer.as_mut().poll(context);
         if poll.is_ready() {
-            self.0 = None;
+            self.answer = None;
         }
         poll
     }
@@ -104,10 +110,10 @@ impl Future for Undying {
 
 impl Drop for Undying {
     fn drop(&mut self) {
-        if let Some(answer) = self.0.take()
+        if let Some(answer) = self.answer.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(answer);
+            self.requests.spawn_on(answer, &runtime);
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn not_found() -> Response {
 
 pub(super) fn method_not_allowed() -> Response {
     let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
-    response.headers_mut().insert(ALLOW, METHODS);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
     response
 }
 

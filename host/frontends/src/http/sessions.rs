@@ -53,7 +53,7 @@ impl Sessions {
         Ok(format!("{:032x}", u128::from_be_bytes(bytes)).into())
     }
 
-    /// Keeps a session; `false` if there are too many.
+    /// Keeps a session. If there are too many, the one that has been idle longest goes; `false` if none is idle.
     pub(super) fn add(&self, id: Arc<str>, client: Client) -> bool {
         let session = Session {
             client: Arc::new(client),
@@ -64,7 +64,15 @@ impl Sessions {
         };
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() >= self.limit {
-            return false;
+            // Clients that leave without a word must not keep others out.
+            let idle = sessions.iter().filter(|(_, session)| !session.is_busy());
+            let oldest = idle.min_by_key(|(_, session)| session.heard.load(Ordering::Relaxed));
+            let Some(oldest) = oldest.map(|(id, _)| Arc::clone(id)) else {
+                return false;
+            };
+            if let Some(session) = sessions.remove(&oldest) {
+                session.end();
+            }
         }
         sessions.insert(id, Arc::new(session));
         true
@@ -90,8 +98,7 @@ impl Sessions {
         let idle = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| {
-            // The map holds one reference; every request and stream holds another.
-            let busy = Arc::strong_count(session) > 1;
+            let busy = session.is_busy();
             if busy {
                 session.heard.store(now, Ordering::Relaxed);
             }
@@ -109,6 +116,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// Whether a request or a stream is open: the map holds one reference, each of them another.
+    fn is_busy(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1
+    }
+
     /// Notes that a request is under way; the receiver ends when the client cancels it. `None` if another
     /// request of this id is under way: then the later one cannot be cancelled.
     pub(super) fn depart(&self, id: Bytes) -> Option<oneshot::Receiver<()>> {

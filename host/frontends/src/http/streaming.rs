@@ -39,15 +39,14 @@ pub(super) async fn answer_or_stream(
         let reply = loop {
             tokio::select! {
                 biased;
-                Some(message) = received.recv() => {
-                    let _gone = messages.send(message).await;
-                }
+                // A client that does not keep up misses progress; the call goes on.
+                Some(message) = received.recv() => drop(messages.try_send(message)),
                 reply = &mut answer => break reply,
                 () = messages.closed(), if disconnect == Disconnect::Cancels => return,
             }
         };
         while let Ok(message) = received.try_recv() {
-            let _gone = messages.send(message).await;
+            drop(messages.try_send(message));
         }
         let _gone = messages.send(reply.text).await;
     });

@@ -15,9 +15,8 @@ use crate::failure::Failure;
 pub(crate) async fn run(global: &Global, options: &Call) -> Result<(), Failure> {
     let arguments = arguments(&options.arguments)?;
     let visit = Visit::start(global, &options.target).await?;
-    let called = call(&visit, options, arguments, global.quiet).await;
-    visit.end().await;
-    let (text, failed) = called?;
+    let called = visit.during(async |visit| call(visit, options, arguments, global.quiet).await);
+    let (text, failed) = called.await?;
     print::data(&text)?;
     if failed { Err(Failure::said()) } else { Ok(()) }
 }

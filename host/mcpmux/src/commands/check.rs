@@ -1,5 +1,6 @@
 //! `mcpmux check`: is the configuration right, and do its plugins load? Nothing is connected to.
 
+use mcpmux_core::config::Transport;
 use mcpmux_manage::cli::{Global, Which};
 use mcpmux_manage::print;
 use mcpmux_plugins::Engine;
@@ -36,5 +37,15 @@ fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
     let config = settings.read()?;
     let engine = Engine::new().map_err(Failure::failed)?;
     load(&engine, &config, &config.limits)?;
+    for backend in &config.backends {
+        if let Transport::Wasm { path, .. } = &backend.transport {
+            let found = mcpmux_plugins::inspect(path);
+            let wrong =
+                |why: String| Failure::wrong(format!("[backends.{}] wasm: {why}", backend.name));
+            if !found.map_err(|error| wrong(error.to_string()))?.backend {
+                return Err(wrong(format!("`{}` is no WASI command", path.display())));
+            }
+        }
+    }
     Ok((settings.shown().display().to_string(), config.backends.len(), config.plugins.len()))
 }

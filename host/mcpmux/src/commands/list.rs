@@ -9,9 +9,7 @@ use crate::failure::Failure;
 
 pub(crate) async fn run(global: &Global, options: &List) -> Result<(), Failure> {
     let visit = Visit::start(global, &options.target).await?;
-    let tools = visit.tools().await;
-    visit.end().await;
-    let tools = tools?;
+    let tools = visit.during(async |visit| visit.tools().await).await?;
     let text = if options.json { format!("{}\n", array(&tools)) } else { print::tools(&tools) };
     Ok(print::data(&text)?)
 }

@@ -2,19 +2,23 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mcpmux_core::config::Config;
 use mcpmux_frontends::{http, stdio};
 use mcpmux_manage::cli::{Global, LogFormat, Serve};
 use mcpmux_manage::print;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::reload;
 use crate::settings::Settings;
+use crate::signals::told_to_stop;
+
+/// The frontends, running.
+type Frontends = JoinSet<Result<(), Failure>>;
 
 pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
     let settings = Settings::find(global, &options.which, options.http)?;
@@ -28,7 +32,8 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
     host.apply(&config, &loaded).await;
     drop(loaded);
 
-    let mut frontends = JoinSet::new();
+    let drain = config.limits.drain;
+    let mut frontends = Frontends::new();
     if let Some(listener) = listener {
         let silent = options.stdio || global.quiet || global.log_format == LogFormat::Json;
         announce(&host, listener.local_addr()?, silent);
@@ -46,7 +51,7 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
     reloading.abort();
     // Whoever waits for it has been told by the abort; a reload that is under way is dropped whole.
     let _aborted = reloading.await;
-    let stopped = stop(host, frontends);
+    let stopped = stop(host, frontends, drain);
     tokio::select! {
         () = stopped => result,
         again = told_to_stop() => again.and(Err(Failure::failed("stopped at once, at the second signal"))),
@@ -93,24 +98,33 @@ async fn serve_stdio(host: Arc<Host>) -> Result<(), Failure> {
     }
 }
 
-/// Stops in order: the frontends finish what they have, then the backends go.
-async fn stop(host: Arc<Host>, mut frontends: JoinSet<Result<(), Failure>>) {
+/// How long links may take to end, and answers to be written, once the drain time is over.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Stops in order: no new requests, those under way are finished within the drain time, the rest is ended with
+/// an answer that says so, then the backends go.
+async fn stop(host: Arc<Host>, mut frontends: Frontends, drain: Duration) {
     host.stop.cancel();
-    while frontends.join_next().await.is_some() {}
+    if !join(&mut frontends, drain).await {
+        tracing::warn!("calls were still under way when the drain time was over");
+        host.leave(LAST).await;
+        if !join(&mut frontends, LAST).await {
+            tracing::warn!("some clients did not take their last answers");
+        }
+    }
+    frontends.shutdown().await;
     match Arc::try_unwrap(host) {
         Ok(host) => host.stop().await,
-        Err(_) => tracing::error!(
-            "something still uses the host; its backends are ended with the process"
-        ),
+        Err(_) => {
+            tracing::error!(
+                "something still uses the host; its backends are ended with the process"
+            );
+        }
     }
 }
 
-async fn told_to_stop() -> Result<(), Failure> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+/// Waits for the frontends to end; `false` if they did not within `patience`.
+async fn join(frontends: &mut Frontends, patience: Duration) -> bool {
+    let ended = async { while frontends.join_next().await.is_some() {} };
+    tokio::time::timeout(patience, ended).await.is_ok()
 }

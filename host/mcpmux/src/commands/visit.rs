@@ -18,12 +18,17 @@ use tokio::net::TcpStream;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::settings::Settings;
+use crate::signals::told_to_stop;
 
 /// How long an endpoint may take to let us connect before it counts as not there.
 const CONNECT: Duration = Duration::from_millis(500);
 
 /// What a command talks to.
-pub(super) struct Visit(Host);
+pub(super) struct Visit {
+    host: Host,
+    /// Whether without its one backend there is nothing to do.
+    alone: bool,
+}
 
 impl Visit {
     /// Connects to the endpoint named, or to the configured one if it is served, or starts the backends.
@@ -34,6 +39,9 @@ impl Visit {
                 let config = Settings::find(global, &Which::default(), None)?.read()?;
                 let http = config.listen.http;
                 if is_served(http).await {
+                    if global.config.is_some() && !global.quiet {
+                        print::note(&format!("asking the mcpmux that serves http://{http}{PATH}"));
+                    }
                     endpoint(format!("http://{http}{PATH}"), config)
                 } else {
                     tracing::debug!(
@@ -46,23 +54,40 @@ impl Visit {
         let host = Host::start(config.limits)?;
         let loaded = host.load(&config).await?;
         host.apply(&config, &loaded).await;
-        let mux = host.mux().clone();
-        mux.settled().await;
-        for backend in mux.status().backends {
+        let alone = target.url.is_some() || config.backends.len() == 1;
+        Ok(Self { host, alone })
+    }
+
+    /// Does a command's work once the backends have come up, and ends what was started for it, also if the
+    /// person stops it.
+    pub(super) async fn during<T>(
+        self,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let worked = tokio::select! {
+            worked = async { self.ready().await?; work(&self).await } => worked,
+            stopped = told_to_stop() => stopped.and(Err(Failure::failed("stopped"))),
+        };
+        self.host.stop().await;
+        worked
+    }
+
+    async fn ready(&self) -> Result<(), Failure> {
+        self.mux().settled().await;
+        for backend in self.mux().status().backends {
             if let BackendState::Down { why } = backend.state {
                 let text = format!("`{}` is not available: {why}", backend.name);
-                if target.url.is_some() || config.backends.len() == 1 {
-                    host.stop().await;
+                if self.alone {
                     return Err(Failure::failed(text));
                 }
                 print::error(&text);
             }
         }
-        Ok(Self(host))
+        Ok(())
     }
 
     pub(super) const fn mux(&self) -> &Mux {
-        self.0.mux()
+        self.host.mux()
     }
 
     /// All tools, over all pages.
@@ -76,11 +101,6 @@ impl Visit {
                 return Ok(all);
             }
         }
-    }
-
-    /// Ends the visit, and what was started for it.
-    pub(super) async fn end(self) {
-        self.0.stop().await;
     }
 }
 
