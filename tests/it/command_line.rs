@@ -91,7 +91,11 @@ async fn list_and_call_ask_the_mcpmux_that_serves_the_configured_address() {
     let served = home.serve().await;
     let address = served.url.trim_start_matches("http://").trim_end_matches("/mcp");
     // It has no backend of its own that could answer.
-    check(&Home::new(&format!("[listen]\nhttp = \"{address}\"\n")), &[]).await;
+    let other = Home::new(&format!("[listen]\nhttp = \"{address}\"\n"));
+    check(&other, &["-q"]).await;
+    // Who named a configuration is told that its backends are not the ones asked.
+    let (_, _, said) = other.run(&["list"]).await;
+    assert_eq!(said, format!("asking the mcpmux that serves {}\n", served.url));
 }
 
 #[tokio::test]

@@ -104,6 +104,15 @@ async fn only_and_except_choose_backends() {
 }
 
 #[tokio::test]
+async fn an_address_that_other_machines_reach_is_refused() {
+    for address in ["0.0.0.0:0", "[::]:0"] {
+        let (code, out, said) = Home::new("").run(&["serve", "--http", address]).await;
+        assert_eq!((code, out.as_str()), (2, ""), "{said}");
+        assert!(said.contains("no authentication yet\nhint: use a loopback address"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_said_with_the_way_out() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -122,7 +131,7 @@ async fn the_configuration_of_an_ai_client_is_served_as_it_is() {
     home.write("claude.json", &servers.to_string());
     let output = bare(home.path(), &["-c", "claude.json", "check"]).output().await.unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && out.contains("is right: 1 backends, 0 plugins"), "{out}");
+    assert!(output.status.success() && out.contains("is right: 1 backend, 0 plugins"), "{out}");
     let mut process = Process::start(bare(home.path(), &["-c", "claude.json", "serve", "--stdio"]));
     process.initialize().await;
     let params = json!({"name": "my-server__echo", "arguments": {}});

@@ -13,4 +13,5 @@ mod peers;
 mod plugins;
 mod readme;
 mod shipped;
+mod stopping;
 mod swap;

@@ -96,6 +96,16 @@ impl Client {
         self.post(&body, &headers).await
     }
 
+    /// Sends a request, and returns once the response has begun.
+    pub async fn stream(&self, method: &str, params: Value) -> reqwest::Response {
+        let (body, headers) = self.request_parts(method, params);
+        let request = headers
+            .iter()
+            .fold(self.http.post(&self.url), |request, (name, value)| request.header(*name, value));
+        let request = request.header("content-type", "application/json");
+        request.header("accept", "text/event-stream").body(body).send().await.unwrap()
+    }
+
     /// The body and headers of a request.
     pub fn request_parts(
         &self,

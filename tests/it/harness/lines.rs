@@ -71,9 +71,14 @@ impl Process {
             "io.modelcontextprotocol/clientCapabilities": {}})
     }
 
+    /// Asks it to stop, leaving its input open.
+    pub fn ask_to_stop(&self) {
+        terminate(&self.child);
+    }
+
     /// Asks it to stop, leaving its input open, and waits for its exit code.
     pub async fn terminate(mut self) -> i32 {
-        terminate(&self.child);
+        self.ask_to_stop();
         self.ended().await
     }
 

@@ -5,8 +5,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{both, home, refused, serves};
-use crate::harness::PATIENCE;
 use crate::harness::http::Client;
+use crate::harness::{Home, PATIENCE};
 
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
@@ -88,6 +88,9 @@ async fn bodies_that_are_no_message() {
             ("{\"jsonrpc\":", -32700),
             ("\u{0}", -32700),
             ("[]", -32600),
+            (r#"["2.0",7,"tools/list"]"#, -32600),
+            (&"[".repeat(600), -32600),
+            (&format!("{{\"jsonrpc\":\"2.0\",\"x\":{}", "[".repeat(200)), -32600),
             (r#"[{"jsonrpc":"2.0","id":1,"method":"tools/list"}]"#, -32600),
             (r#"{"jsonrpc":"1.0","id":1,"method":"tools/list"}"#, -32600),
             (r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#, -32600),
@@ -131,6 +134,21 @@ async fn parameters_that_name_what_is_not_there() {
         refused(&nameless, 200, -32602);
         serves(&client).await;
     }
+}
+
+#[tokio::test]
+async fn the_session_that_idled_longest_makes_room_for_a_new_one() {
+    let home = Home::new("[limits]\nsessions = 2\n");
+    let served = home.serve().await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(Client::legacy(&served.url).await);
+    }
+    let mut statuses = Vec::new();
+    for client in &clients {
+        statuses.push(client.request("ping", json!({})).await.status);
+    }
+    assert_eq!(statuses, [404, 200, 200]);
 }
 
 #[tokio::test]

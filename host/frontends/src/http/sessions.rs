@@ -25,7 +25,7 @@ pub(super) struct Session {
     pub(super) client: Arc<Client>,
     /// Requests under way, by the text of their id; dropping the sender cancels one.
     flights: Mutex<HashMap<Bytes, oneshot::Sender<()>>>,
-    /// When it was last heard of, in milliseconds of [`Sessions::epoch`].
+    /// When it was last heard of, in microseconds of [`Sessions::epoch`].
     heard: AtomicU64,
     /// Ends the stream that is open; there is one at a time.
     stream: Mutex<CancellationToken>,
@@ -95,7 +95,7 @@ impl Sessions {
     /// Ends the sessions that have been idle too long. While a request or the stream is open, one is not idle.
     pub(super) fn sweep(&self) {
         let now = self.now();
-        let idle = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
+        let idle = u64::try_from(self.idle.as_micros()).unwrap_or(u64::MAX);
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| {
             let busy = session.is_busy();
@@ -111,7 +111,7 @@ impl Sessions {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 }
 
