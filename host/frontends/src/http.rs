@@ -11,8 +11,10 @@ mod sessions;
 mod streaming;
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::Method;
@@ -20,6 +22,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::door::Door;
@@ -40,6 +43,14 @@ struct Frontend {
     sessions: Sessions,
     /// Requests that are worked on outside of their connection's task.
     requests: TaskTracker,
+    leaving: Arc<Leaving>,
+}
+
+/// Tells connections to finish what they have and close: the flag first, then the token.
+#[derive(Default)]
+struct Leaving {
+    flag: AtomicBool,
+    token: CancellationToken,
 }
 
 /// Serves until `door` is told to stop; then takes no more requests, and ends when those under way are
@@ -50,6 +61,7 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
         guard: Guard::new(hosts),
         sessions: Sessions::new(&door.limits),
         requests: TaskTracker::new(),
+        leaving: Arc::default(),
         door,
     });
     let mut connections = JoinSet::new();
@@ -78,6 +90,8 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
         }
     }
     drop(listener);
+    frontend.leaving.flag.store(true, Ordering::Release);
+    frontend.leaving.token.cancel();
     while connections.join_next().await.is_some() {}
     // Calls whose clients are gone are still worth their end.
     frontend.requests.close();
@@ -89,8 +103,7 @@ async fn converse(frontend: Arc<Frontend>, stream: TcpStream) {
         tracing::debug!("a connection was gone at once: {error}");
         return;
     }
-    // A token of its own, since looking at it locks it, and it is looked at whenever the connection wakes.
-    let stop = frontend.door.stop.child_token();
+    let leaving = Arc::clone(&frontend.leaving);
     let handle = hyper::service::service_fn(move |request| {
         let frontend = Arc::clone(&frontend);
         async move { Ok::<_, Infallible>(dispatch(&frontend, request).await) }
@@ -100,15 +113,20 @@ async fn converse(frontend: Arc<Frontend>, stream: TcpStream) {
         .max_headers(64)
         .max_buf_size(64 << 10)
         .serve_connection(TokioIo::new(stream), handle);
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let (mut connection, mut told) = (pin!(connection), pin!(leaving.token.cancelled()));
+    let (mut listens, mut leaves) = (false, false);
+    let ended = poll_fn(|context| {
+        // Polled once, the token wakes this task when the time comes; until then a flag is enough, for the
+        // connection wakes several times a call.
+        if !std::mem::replace(&mut listens, true) {
+            let _now_or_later = told.as_mut().poll(context);
         }
-    };
+        if leaving.flag.load(Ordering::Acquire) && !std::mem::replace(&mut leaves, true) {
+            connection.as_mut().graceful_shutdown();
+        }
+        connection.as_mut().poll(context)
+    });
+    let ended = ended.await;
     if let Err(error) = ended {
         tracing::debug!("a connection ended: {error}");
     }
