@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::harness::Home;
 use crate::harness::http::Client;
-use crate::harness::scripted::backend;
+use crate::harness::news::News;
+use crate::harness::scripted::{backend, until};
 
 /// A plugin's section: its name, its file, and more keys.
 fn plugin(name: &str, path: &str, rest: &str) -> String {
@@ -82,13 +83,8 @@ async fn a_configuration_that_a_plugin_refuses_is_said_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_hook_that_fails_changes_nothing_and_is_said() {
-    for (mode, why) in [
-        ("fail", "the hostile plugin was told to fail"),
-        ("trap", "it trapped: "),
-        ("loop", "it ran longer than 200ms and was stopped"),
-        ("memory", "it wanted more memory than its limit of 8 MiB and was stopped"),
-    ] {
+async fn a_hook_that_fails_brings_nothing_to_light_and_is_said() {
+    let config = |mode: &str| {
         let hostile = plugin(
             "hostile",
             "{guests}/hostile.wasm",
@@ -97,18 +93,35 @@ async fn a_hook_that_fails_changes_nothing_and_is_said() {
         let rename = plugin(
             "rename",
             "{plugins}/rename.wasm",
-            "[[plugins.config.rules]]\nexact = \"echo\"\nto = \"say\"\n",
+            "[[plugins.config.rules]]\nglob = \"h*\"\nhide = true\n",
         );
         let limits = "[limits]\nplugin_time = \"200ms\"\nplugin_memory = \"8MiB\"\n";
-        let home = Home::new(&format!("{limits}{}{hostile}{rename}", backend("ok", "ok")));
+        format!("{limits}{}{hostile}{rename}", backend("ok", "ok"))
+    };
+    const FAILED: &str = "the catalog hook of plugin `hostile` failed: ";
+    for (mode, why) in [
+        ("fail", "the hostile plugin was told to fail"),
+        ("trap", "it trapped: "),
+        ("loop", "it ran longer than 200ms and was stopped"),
+        ("memory", "it wanted more memory than its limit of 8 MiB and was stopped"),
+    ] {
+        let home = Home::new(&config(mode));
         let served = home.serve().await;
-        let log = served.said("the catalog hook of plugin `hostile` failed").await;
+        let log = served.said(FAILED).await;
         assert!(log.contains(why), "{mode}: {log}");
         let client = Client::modern(&served.url);
-        // The plugins after it still act.
-        let names = ["ok__die", "ok__fail", "ok__hold", "ok__progress", "ok__say"];
+        assert_eq!(client.names().await, [""; 0], "{mode}");
+        let mut news = News::of(&client, &served.url).await;
+        home.write("mcpmux.toml", &config("tame"));
+        let names = ["ok__die", "ok__echo", "ok__fail", "ok__progress"];
+        news.until(&names).await;
+        home.write("mcpmux.toml", &config(mode));
+        let failed_again = || served.log().matches(FAILED).count() > 1;
+        assert!(until(failed_again).await, "{}", served.log());
         assert_eq!(client.names().await, names, "{mode}");
-        let answer = client.call("ok__say", json!({})).await;
+        let hidden = client.call("ok__hold", json!({})).await;
+        assert_eq!(hidden["error"]["code"], -32602, "{mode}: {hidden}");
+        let answer = client.call("ok__echo", json!({})).await;
         assert_eq!(answer["result"]["content"][0]["text"], "{}", "{mode}: {answer}");
     }
 }

@@ -33,8 +33,9 @@ macro_rules! name {
         }
 
         impl fmt::Display for $name {
+            /// What a backend calls its tools must not be able to forge a line of the log.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                write!(f, "{}", self.0.escape_debug())
             }
         }
 
@@ -152,6 +153,11 @@ mod tests {
         for wrong in ["", "a_b", "a__b", "A", "a b", "ä"] {
             assert!(BackendName::new(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_native_name_cannot_forge_a_line() {
+        assert_eq!(NativeName::new("ä\n\u{1b}[2J").to_string(), "ä\\n\\u{1b}[2J");
     }
 
     #[test]

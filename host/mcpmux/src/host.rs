@@ -61,6 +61,7 @@ impl Host {
 
     /// Connects to the backends of a configuration, leaves those that go, and puts the plugins to work.
     pub(crate) async fn apply(&self, config: &Config, loaded: &Loaded) {
+        self.mux.hold();
         let backends = self.pool.apply(&config.backends);
         let naming = config.backends.iter().map(|backend| backend.naming.clone());
         let members = backends

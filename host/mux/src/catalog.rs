@@ -21,6 +21,9 @@ use crate::view::{Shared, View};
 /// The least time between two rebuilds: what comes in between is taken together.
 const QUIET: Duration = Duration::from_millis(20);
 
+/// How long after a plugin failed the catalog is built again.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// Backends and plugins as the configuration wants them.
 #[derive(Clone, Default)]
 pub struct Setup {
@@ -60,11 +63,11 @@ pub(crate) struct Task {
     inbox: Arc<Inbox>,
     limits: Limits,
     setup: Setup,
-    /// Whether a setup has come; before that, what backends report is left in the inbox.
-    set: bool,
     known: HashMap<BackendName, Known>,
     catalog: Arc<Catalog>,
     warnings: Vec<String>,
+    /// Whether a plugin failed when the catalog was built last.
+    failing: bool,
 }
 
 /// All that can happen to the task.
@@ -72,6 +75,8 @@ enum Event {
     Setup(Setup),
     States(HashMap<BackendName, State>),
     GraceOver,
+    /// A plugin failed when the catalog was built last.
+    Retry,
     Stop,
 }
 
@@ -82,10 +87,10 @@ impl Task {
             inbox,
             limits,
             setup: Setup::default(),
-            set: false,
             known: HashMap::new(),
             catalog: Arc::default(),
             warnings: Vec::new(),
+            failing: false,
         }
     }
 
@@ -93,23 +98,14 @@ impl Task {
         loop {
             match self.next(&mut setups, &stop).await {
                 Event::Stop => return,
-                Event::Setup(setup) => {
-                    self.setup = setup;
-                    self.set = true;
-                    let names: Vec<&BackendName> =
-                        self.setup.members.iter().map(|member| member.backend.name()).collect();
-                    self.known.retain(|name, _| names.contains(&name));
-                    for name in names {
-                        self.known.entry(name.clone()).or_default();
-                    }
-                    self.shared.restart(self.pending());
-                }
+                Event::Setup(setup) => self.set(setup),
                 Event::States(states) => {
                     for (name, state) in states {
                         self.learn(&name, state);
                     }
                 }
                 Event::GraceOver => self.forget(Instant::now()),
+                Event::Retry => {}
             }
             self.rebuild().await;
             tokio::time::sleep(QUIET).await;
@@ -128,9 +124,23 @@ impl Task {
             biased;
             () = stop.cancelled() => Event::Stop,
             setup = setups.recv() => setup.map_or(Event::Stop, Event::Setup),
-            states = self.inbox.take(), if self.set => Event::States(states),
+            states = self.inbox.take() => Event::States(states),
             () = over => Event::GraceOver,
+            () = tokio::time::sleep(RETRY), if self.failing => Event::Retry,
         }
+    }
+
+    /// Takes a setup. A backend that is another one than before, if under the same name, starts from nothing.
+    fn set(&mut self, setup: Setup) {
+        let old = std::mem::replace(&mut self.setup, setup);
+        let mut known = std::mem::take(&mut self.known);
+        for Member { backend, .. } in &self.setup.members {
+            let same = old.members.iter().any(|member| Arc::ptr_eq(&member.backend, backend));
+            let kept = if same { known.remove(backend.name()) } else { None };
+            self.known.insert(backend.name().clone(), kept.unwrap_or_default());
+        }
+        self.shared.restart(self.pending());
+        self.inbox.open();
     }
 
     fn learn(&mut self, name: &BackendName, state: State) {
@@ -197,10 +207,13 @@ impl Task {
             return;
         };
         self.report(&reports);
+        // What a failing plugin would have hidden must not come to light: the catalog of before stays.
+        self.failing = reports.iter().any(|report| matches!(report, Report::Plugin { .. }));
+        let catalog = if self.failing { Arc::clone(&self.catalog) } else { Arc::new(catalog) };
         let told = !catalog.same_tools(&self.catalog);
         let first_page =
             if told { OnceLock::new() } else { self.shared.read(|view| view.first_page.clone()) };
-        self.catalog = Arc::new(catalog);
+        self.catalog = catalog;
         let status = |member: &Member| {
             let name = member.backend.name();
             let state =

@@ -8,32 +8,61 @@ use mcpmux_core::ports::{BackendEvents, State};
 use tokio::sync::Notify;
 
 /// Holds what backends reported since the catalog task last looked; a newer state replaces an older one.
-#[derive(Default)]
 pub struct Inbox {
-    states: Mutex<HashMap<BackendName, State>>,
+    held: Mutex<Held>,
     filled: Notify,
 }
 
+struct Held {
+    states: HashMap<BackendName, State>,
+    /// Closed while the backends are being set: what new ones report is not meant for the old setup.
+    closed: bool,
+}
+
+impl Default for Inbox {
+    /// Closed until the first setup.
+    fn default() -> Self {
+        let held = Held { states: HashMap::new(), closed: true };
+        Self { held: Mutex::new(held), filled: Notify::new() }
+    }
+}
+
 impl Inbox {
-    /// Waits until there is something, and takes it all.
+    /// Keeps what comes until [`Inbox::open`].
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Hands out what came, and what comes.
+    pub(crate) fn open(&self) {
+        self.lock().closed = false;
+        self.filled.notify_one();
+    }
+
+    /// Waits until there is something to hand out, and takes it all.
     pub(crate) async fn take(&self) -> HashMap<BackendName, State> {
         loop {
-            let states = std::mem::take(&mut *self.lock());
-            if !states.is_empty() {
+            if let Some(states) = self.taken() {
                 return states;
             }
             self.filled.notified().await;
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<BackendName, State>> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> Option<HashMap<BackendName, State>> {
+        let mut held = self.lock();
+        let ready = !held.closed && !held.states.is_empty();
+        ready.then(|| std::mem::take(&mut held.states))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl BackendEvents for Inbox {
     fn state(&self, backend: &BackendName, state: State) {
-        self.lock().insert(backend.clone(), state);
+        self.lock().states.insert(backend.clone(), state);
         self.filled.notify_one();
     }
 }

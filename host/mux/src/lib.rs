@@ -29,6 +29,7 @@ use view::{Shared, View};
 #[derive(Clone)]
 pub struct Mux {
     shared: Arc<Shared>,
+    inbox: Arc<Inbox>,
     setup: mpsc::Sender<Setup>,
     authorizers: Arc<[Arc<dyn Authorizer>]>,
     limits: Limits,
@@ -44,9 +45,9 @@ impl Mux {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (setup, setups) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(View::default()));
-        let task = catalog::Task::new(Arc::clone(&shared), inbox, limits);
+        let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&inbox), limits);
         let task = tokio::spawn(task.run(setups, stop));
-        (Self { shared, setup, authorizers: Arc::new([]), limits }, task)
+        (Self { shared, inbox, setup, authorizers: Arc::new([]), limits }, task)
     }
 
     /// The same with authorizers, which the gate asks in this order.
@@ -54,6 +55,12 @@ impl Mux {
     pub fn guarded(mut self, authorizers: Vec<Arc<dyn Authorizer>>) -> Self {
         self.authorizers = authorizers.into();
         self
+    }
+
+    /// Keeps what backends report until the next [`Mux::apply`]: call it before new backends are started, so that
+    /// what they say is not taken for the old ones'.
+    pub fn hold(&self) {
+        self.inbox.close();
     }
 
     /// Sets or replaces backends and plugins; clients are told if that changes what they see.
@@ -83,3 +90,6 @@ impl Mux {
 
 /// How long what a lost backend listed stays in the catalog.
 const GRACE: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,8 @@ pub enum Report {
         /// Its own name.
         native: NativeName,
     },
-    /// A plugin's catalog hook failed or answered nonsense; its edits were not applied.
+    /// A plugin's catalog hook failed or answered nonsense; none of its edits were applied, so the catalog shows
+    /// what the plugin may have wanted to hide, and is not to be used.
     Plugin {
         /// Which.
         plugin: String,
@@ -109,7 +110,8 @@ impl fmt::Display for Report {
             Self::Plugin { plugin, why } => {
                 write!(
                     f,
-                    "the catalog hook of plugin `{plugin}` failed, so its edits are left out: {why}"
+                    "the catalog hook of plugin `{plugin}` failed: {why}\n\
+                     hint: the list of before stays until it works; if there was none, no tool is offered"
                 )
             }
         }
