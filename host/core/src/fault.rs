@@ -1,4 +1,4 @@
-//! What ends a call other than an answer: its origin, whether the call was delivered, and two texts.
+//! What ends a call other than an answer: its kind, whether the call was delivered, and two texts.
 
 use std::fmt;
 
@@ -10,8 +10,6 @@ use crate::names::BackendName;
 pub enum Kind {
     /// The client asked for what is not there, or asked wrongly (JSON-RPC -32602).
     InvalidParams,
-    /// A method that is not served (JSON-RPC -32601).
-    MethodNotFound,
     /// The backend is not connected.
     BackendUnavailable,
     /// The backend went away after the call was written to it.
@@ -22,32 +20,22 @@ pub enum Kind {
     Overloaded,
     /// The answer is larger than allowed.
     ResponseTooLarge,
-    /// A plugin refused.
-    PolicyDenied,
     /// The backend answered with something that is not MCP.
     BackendProtocolError,
     /// A person must log in first.
     AuthRequired,
-    /// The entry or plugin is locked away until someone looks at it.
-    Quarantined,
-    /// A defect of ours (JSON-RPC -32603).
-    Internal,
 }
 
 /// Every kind, in the order of its code; the error reference is generated from this.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 8] = [
     Kind::BackendUnavailable,
     Kind::OutcomeUnknown,
     Kind::Timeout,
     Kind::Overloaded,
     Kind::ResponseTooLarge,
-    Kind::PolicyDenied,
     Kind::BackendProtocolError,
     Kind::AuthRequired,
-    Kind::Quarantined,
-    Kind::MethodNotFound,
     Kind::InvalidParams,
-    Kind::Internal,
 ];
 
 /// Whether the backend saw the call.
@@ -83,13 +71,9 @@ impl Kind {
             Self::Timeout => 1003,
             Self::Overloaded => 1004,
             Self::ResponseTooLarge => 1005,
-            Self::PolicyDenied => 1006,
             Self::BackendProtocolError => 1007,
             Self::AuthRequired => 1008,
-            Self::Quarantined => 1009,
-            Self::MethodNotFound => -32601,
             Self::InvalidParams => -32602,
-            Self::Internal => -32603,
         }
     }
 
@@ -97,9 +81,7 @@ impl Kind {
     #[must_use]
     pub const fn delivery(self) -> Delivery {
         match self {
-            Self::OutcomeUnknown | Self::Timeout | Self::BackendProtocolError | Self::Internal => {
-                Delivery::Unknown
-            }
+            Self::OutcomeUnknown | Self::Timeout | Self::BackendProtocolError => Delivery::Unknown,
             Self::ResponseTooLarge => Delivery::Delivered,
             _ => Delivery::NotDelivered,
         }
@@ -114,13 +96,9 @@ impl Kind {
             Self::Timeout => "the backend did not answer in time",
             Self::Overloaded => "too many calls at once",
             Self::ResponseTooLarge => "the answer is larger than the configured limit",
-            Self::PolicyDenied => "a plugin refused the call",
             Self::BackendProtocolError => "the backend's answer is not MCP",
             Self::AuthRequired => "someone has to log in to the backend first",
-            Self::Quarantined => "the entry is locked away until it is approved",
-            Self::MethodNotFound => "the method is not served",
             Self::InvalidParams => "the entry does not exist, or the parameters are wrong",
-            Self::Internal => "a defect in mcpmux",
         }
     }
 }
