@@ -74,7 +74,7 @@ pub enum NameError {
     #[error("`{0}` has {len} characters, more than {NAME_LIMIT}", len = .0.chars().count())]
     TooLong(String),
     /// A character that such a name cannot hold.
-    #[error("`{name}` holds {found:?}; allowed are {allowed}")]
+    #[error("`{shown}` holds {found:?}; allowed are {allowed}", shown = .name.escape_debug())]
     Character {
         /// The text.
         name: String,
@@ -158,6 +158,7 @@ mod tests {
     #[test]
     fn a_native_name_cannot_forge_a_line() {
         assert_eq!(NativeName::new("ä\n\u{1b}[2J").to_string(), "ä\\n\\u{1b}[2J");
+        assert!(!ExposedName::new("a\nforged").unwrap_err().to_string().contains('\n'));
     }
 
     #[test]

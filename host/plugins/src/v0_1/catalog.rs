@@ -30,7 +30,7 @@ impl CatalogHook for Catalog {
 fn tool(view: &ToolView<'_>) -> wit::Tool {
     wit::Tool {
         backend: view.backend.to_string(),
-        name: view.definition.name().to_string(),
+        name: view.definition.name().as_str().to_owned(),
         exposed: view.exposed.to_owned(),
         title: view.definition.text("title"),
         description: view.definition.text("description"),
