@@ -4,6 +4,7 @@ mod greet;
 mod listen;
 mod tools;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use mcpmux_core::call::{Event, Events};
@@ -111,6 +112,27 @@ impl Progress {
         let (messages, received) = mpsc::channel(WAITING);
         Some((Self { token, messages }, received))
     }
+}
+
+/// Forwards progress until the reply is there; the reply comes after all of it. A client that does not keep up
+/// misses progress, and neither holds up the call.
+pub(crate) async fn forward(
+    answer: impl Future<Output = Reply>,
+    mut progress: mpsc::Receiver<Vec<u8>>,
+    messages: &mpsc::Sender<Vec<u8>>,
+) -> Reply {
+    let mut answer = pin!(answer);
+    let reply = loop {
+        tokio::select! {
+            biased;
+            Some(message) = progress.recv() => drop(messages.try_send(message)),
+            reply = &mut answer => break reply,
+        }
+    };
+    while let Ok(message) = progress.try_recv() {
+        drop(messages.try_send(message));
+    }
+    reply
 }
 
 impl Events for Progress {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::door::{Door, Progress, Request, initialize, unsupported};
+use crate::door::{Door, Progress, Request, forward, initialize, unsupported};
 
 /// Messages that may wait to be written.
 const WAITING: usize = 256;
@@ -131,8 +131,7 @@ impl Conversation {
 
     async fn request(&mut self, id: Raw, method: String, params: Option<Raw>) {
         match self.understand(&id, method, params) {
-            Ok(None) => {}
-            Ok(Some(request)) => self.start(request),
+            Ok(request) => self.start(request),
             Err(text) => self.say(text).await,
         }
     }
@@ -143,7 +142,7 @@ impl Conversation {
         id: &Raw,
         method: String,
         params: Option<Raw>,
-    ) -> Result<Option<Request>, Vec<u8>> {
+    ) -> Result<Request, Vec<u8>> {
         let invalid = |why: &str| write::error(Some(id), INVALID_PARAMS, why, None);
         let mut params = match params {
             None => Object::default(),
@@ -174,7 +173,7 @@ impl Conversation {
                 meta::VERSION
             )));
         };
-        Ok(Some(Request { id: id.clone(), method, params, meta, client }))
+        Ok(Request { id: id.clone(), method, params, meta, client })
     }
 
     fn start(&mut self, mut request: Request) {
@@ -199,21 +198,8 @@ impl Conversation {
                 }
                 let reply = match Progress::take(&mut request) {
                     None => door.answer(request, None).await,
-                    Some((progress, mut received)) => {
-                        let answer = door.answer(request, Some(progress));
-                        tokio::pin!(answer);
-                        let reply = loop {
-                            tokio::select! {
-                                biased;
-                                // A client that does not keep up misses progress; the call goes on.
-                                Some(message) = received.recv() => drop(messages.try_send(message)),
-                                reply = &mut answer => break reply,
-                            }
-                        };
-                        while let Ok(message) = received.try_recv() {
-                            drop(messages.try_send(message));
-                        }
-                        reply
+                    Some((progress, received)) => {
+                        forward(door.answer(request, Some(progress)), received, &messages).await
                     }
                 };
                 let _ended = messages.send(reply.text).await;

@@ -34,8 +34,8 @@ pub(super) async fn serve(
     let Some((progress, received)) = Progress::take(&mut request).filter(|_| streams) else {
         return respond::reply(frontend.door.answer(request, None).await);
     };
-    let door = Arc::clone(frontend);
-    let answer = Box::pin(async move { door.door.answer(request, Some(progress)).await });
+    let own = Arc::clone(frontend);
+    let answer = Box::pin(async move { own.door.answer(request, Some(progress)).await });
     answer_or_stream(frontend, answer, received, Disconnect::Cancels).await
 }
 
@@ -107,8 +107,8 @@ fn check(headers: &HeaderMap, name: &'static str, body: Option<&str>) -> Result<
 
 async fn listen(frontend: &Arc<Frontend>, request: Request) -> Response {
     let (messages, mut received) = mpsc::channel(WAITING);
-    let (door, id) = (Arc::clone(frontend), request.id.clone());
-    let listening = async move { door.door.listen(&request, messages, &door.door.stop).await };
+    let (own, id) = (Arc::clone(frontend), request.id.clone());
+    let listening = async move { own.door.listen(&request, messages, &own.door.stop).await };
     let mut listening = frontend.requests.spawn(listening);
     tokio::select! {
         biased;

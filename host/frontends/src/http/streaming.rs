@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{Frontend, Response, respond};
-use crate::door::Reply;
+use crate::door::{Reply, forward};
 
 /// Messages that may wait for a slow client.
 pub(super) const WAITING: usize = 64;
@@ -36,18 +36,11 @@ pub(super) async fn answer_or_stream(
     };
     let (messages, stream) = mpsc::channel(WAITING);
     frontend.requests.spawn(async move {
-        let reply = loop {
-            tokio::select! {
-                biased;
-                // A client that does not keep up misses progress; the call goes on.
-                Some(message) = received.recv() => drop(messages.try_send(message)),
-                reply = &mut answer => break reply,
-                () = messages.closed(), if disconnect == Disconnect::Cancels => return,
-            }
+        let reply = tokio::select! {
+            biased;
+            reply = forward(answer, received, &messages) => reply,
+            () = messages.closed(), if disconnect == Disconnect::Cancels => return,
         };
-        while let Ok(message) = received.try_recv() {
-            drop(messages.try_send(message));
-        }
         let _gone = messages.send(reply.text).await;
     });
     respond::stream(Some(first), stream)
