@@ -53,7 +53,7 @@ async fn pages(
         let (page, cursor) = read_page(&result).map_err(|why| faults::protocol(backend, why))?;
         tools.extend(page.iter().map(Definition::read));
         if tools.len() > limit {
-            warn!(%backend, limit, "it has more tools than allowed; the rest is left out");
+            warn!(%backend, limit, "it has more tools than `limits.tools` allows; the rest is left out");
             tools.truncate(limit);
             return Ok(tools);
         }

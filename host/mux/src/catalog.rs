@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use mcpmux_core::catalog::{Catalog, Definition, Report, Source, build};
-use mcpmux_core::config::{Limits, Naming};
+use mcpmux_core::config::Naming;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Backend, CatalogHook, State};
 use tokio::sync::mpsc;
@@ -61,7 +61,6 @@ impl Default for Known {
 pub(crate) struct Task {
     shared: Arc<Shared>,
     inbox: Arc<Inbox>,
-    limits: Limits,
     setup: Setup,
     known: HashMap<BackendName, Known>,
     catalog: Arc<Catalog>,
@@ -81,11 +80,10 @@ enum Event {
 }
 
 impl Task {
-    pub(crate) fn new(shared: Arc<Shared>, inbox: Arc<Inbox>, limits: Limits) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, inbox: Arc<Inbox>) -> Self {
         Self {
             shared,
             inbox,
-            limits,
             setup: Setup::default(),
             known: HashMap::new(),
             catalog: Arc::default(),
@@ -153,23 +151,13 @@ impl Task {
                 }
             }
             State::Ready(listing) => {
-                let mut tools = listing.tools;
-                if tools.len() > self.limits.tools {
-                    tracing::warn!(
-                        backend = %name,
-                        listed = tools.len(),
-                        "only the first {} tools are offered; see limits.tools",
-                        self.limits.tools
-                    );
-                    Arc::make_mut(&mut tools).truncate(self.limits.tools);
-                }
+                let tools = listing.tools;
                 tracing::info!(backend = %name, revision = %listing.revision, tools = tools.len(), "backend is ready");
                 known.state = BackendState::Ready { revision: listing.revision };
                 known.tools = tools;
                 known.lost = None;
             }
             State::Down(fault) => {
-                tracing::warn!(backend = %name, "backend is down: {fault}");
                 known.state = BackendState::Down { why: fault.to_string() };
                 known.lost = known.lost.or_else(|| (!known.tools.is_empty()).then(Instant::now));
             }
@@ -247,6 +235,7 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
+    use mcpmux_core::config::Limits;
     use mcpmux_core::ports::BackendEvents;
 
     use super::*;

@@ -45,7 +45,7 @@ impl Mux {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (setup, setups) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(View::default()));
-        let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&inbox), limits);
+        let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&inbox));
         let task = tokio::spawn(task.run(setups, stop));
         (Self { shared, inbox, setup, authorizers: Arc::new([]), limits }, task)
     }
