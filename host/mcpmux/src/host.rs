@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcpmux_auth::Configured;
 use mcpmux_backends::{Deps, Pool};
-use mcpmux_core::config::{Config, Limits, Plugin as PluginConfig};
+use mcpmux_core::config::{Config, Limits};
 use mcpmux_frontends::Door;
 use mcpmux_mux::{Inbox, Member, Mux, Setup};
 use mcpmux_plugins::{Engine, Plugin, WasiSandbox, load_all};
@@ -28,12 +28,6 @@ pub(crate) struct Host {
     end: CancellationToken,
 }
 
-/// Plugins that are loaded, beside what they were loaded from.
-#[derive(Default)]
-pub(crate) struct Loaded {
-    plugins: Vec<(PluginConfig, Arc<Plugin>)>,
-}
-
 impl Host {
     /// Starts the parts; nothing is connected to before [`Host::apply`].
     pub(crate) fn start(limits: Limits) -> Result<Self, Failure> {
@@ -51,7 +45,7 @@ impl Host {
     }
 
     /// Loads a configuration's plugins, off the runtime's threads. All of them are good, or none is taken.
-    pub(crate) async fn load(&self, config: &Config) -> Result<Loaded, Failure> {
+    pub(crate) async fn load(&self, config: &Config) -> Result<Vec<Arc<Plugin>>, Failure> {
         let (engine, config, limits) = (self.engine.clone(), config.clone(), self.limits);
         let loading = tokio::task::spawn_blocking(move || load(&engine, &config, &limits));
         loading.await.unwrap_or_else(|error| {
@@ -60,7 +54,7 @@ impl Host {
     }
 
     /// Connects to the backends of a configuration, leaves those that go, and puts the plugins to work.
-    pub(crate) async fn apply(&self, config: &Config, loaded: &Loaded) {
+    pub(crate) async fn apply(&self, config: &Config, plugins: &[Arc<Plugin>]) {
         self.mux.hold();
         let backends = self.pool.apply(&config.backends);
         let naming = config.backends.iter().map(|backend| backend.naming.clone());
@@ -69,12 +63,11 @@ impl Host {
             .zip(naming)
             .map(|(backend, naming)| Member { backend, naming })
             .collect();
-        let plugins = &loaded.plugins;
         self.mux
             .apply(Setup {
                 members,
-                hooks: plugins.iter().filter_map(|(_, plugin)| plugin.catalog_hook()).collect(),
-                plugins: plugins.iter().map(|(_, plugin)| plugin.name().to_string()).collect(),
+                hooks: plugins.iter().filter_map(Plugin::catalog_hook).collect(),
+                plugins: plugins.iter().map(|plugin| plugin.name().to_string()).collect(),
             })
             .await;
     }
@@ -105,7 +98,11 @@ impl Host {
 }
 
 /// Loads a configuration's plugins with an engine.
-pub(crate) fn load(engine: &Engine, config: &Config, limits: &Limits) -> Result<Loaded, Failure> {
+pub(crate) fn load(
+    engine: &Engine,
+    config: &Config,
+    limits: &Limits,
+) -> Result<Vec<Arc<Plugin>>, Failure> {
     let plugins = load_all(engine, &config.plugins, limits).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::wrong(errors.join("\n"))
@@ -116,7 +113,7 @@ pub(crate) fn load(engine: &Engine, config: &Config, limits: &Limits) -> Result<
         }
         tracing::info!(plugin = %plugin.name(), sha256 = plugin.sha256(), hooks = ?plugin.hooks(), "plugin is loaded");
     }
-    Ok(Loaded { plugins: config.plugins.iter().cloned().zip(plugins).collect() })
+    Ok(plugins)
 }
 
 /// The files whose change matters to a configuration, beside its own.

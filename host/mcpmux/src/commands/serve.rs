@@ -28,9 +28,9 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
         _ => Some(bind(config.listen.http).await?),
     };
     let host = Arc::new(Host::start(config.limits)?);
-    let loaded = host.load(&config).await?;
-    host.apply(&config, &loaded).await;
-    drop(loaded);
+    let plugins = host.load(&config).await?;
+    host.apply(&config, &plugins).await;
+    drop(plugins);
 
     let drain = config.limits.drain;
     let mut frontends = Frontends::new();

@@ -52,8 +52,8 @@ impl Visit {
             }
         };
         let host = Host::start(config.limits)?;
-        let loaded = host.load(&config).await?;
-        host.apply(&config, &loaded).await;
+        let plugins = host.load(&config).await?;
+        host.apply(&config, &plugins).await;
         let alone = target.url.is_some() || config.backends.len() == 1;
         Ok(Self { host, alone })
     }
