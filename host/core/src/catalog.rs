@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use build::{Edit, Report, Source, build};
-pub use definition::{Annotations, Definition, ToolEdit};
+pub use definition::{Annotations, Definition, EntryKind, ToolEdit};
 
 use crate::json::Raw;
 use crate::names::{BackendName, ExposedName, NativeName};
+use crate::uri;
 
-/// One tool as clients see it.
+/// One entry as clients see it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Its name in the catalog.
@@ -26,39 +27,122 @@ pub struct Entry {
     pub definition: Raw,
 }
 
-/// All entries, by exposed name and in order: backends as configured, within one by exposed name.
+/// All entries of one kind, by exposed name and in order.
 #[derive(Debug, Default)]
-pub struct Catalog {
-    tools: Vec<Arc<Entry>>,
+pub struct Shelf {
+    entries: Vec<Arc<Entry>>,
     by_name: HashMap<ExposedName, Arc<Entry>>,
-    rank: HashMap<BackendName, usize>,
 }
 
-impl Catalog {
-    /// The tool of this exposed name.
+/// All entries, in order: backends as configured, within one by exposed name.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    tools: Shelf,
+    prompts: Shelf,
+    resources: Shelf,
+    templates: Shelf,
+    rank: HashMap<BackendName, usize>,
+    /// The URIs of resources that clients see otherwise than their backend says them.
+    qualified: HashMap<BackendName, HashMap<NativeName, ExposedName>>,
+}
+
+/// Which lists differ between two catalogs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// That of the tools.
+    pub tools: bool,
+    /// That of the prompts.
+    pub prompts: bool,
+    /// That of the resources, or of the templates.
+    pub resources: bool,
+}
+
+impl Changed {
+    /// Whether any does.
     #[must_use]
-    pub fn tool(&self, exposed: &str) -> Option<&Arc<Entry>> {
+    pub const fn any(self) -> bool {
+        self.tools || self.prompts || self.resources
+    }
+}
+
+impl Shelf {
+    /// The entry of this exposed name.
+    #[must_use]
+    pub fn get(&self, exposed: &str) -> Option<&Arc<Entry>> {
         self.by_name.get(exposed)
     }
 
-    /// All tools in order.
+    /// All entries in order.
     #[must_use]
-    pub fn tools(&self) -> &[Arc<Entry>] {
-        &self.tools
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
     }
 
-    /// Whether clients of `other` would see exactly what clients of this catalog see.
-    #[must_use]
-    pub fn same_tools(&self, other: &Self) -> bool {
+    /// Whether clients of `other` would see exactly what clients of this one see.
+    fn same(&self, other: &Self) -> bool {
         let same = |(a, b): (&Arc<Entry>, &Arc<Entry>)| {
             a.exposed == b.exposed && a.definition == b.definition
         };
-        self.tools.len() == other.tools.len() && self.tools.iter().zip(&other.tools).all(same)
+        self.entries.len() == other.entries.len()
+            && self.entries.iter().zip(&other.entries).all(same)
+    }
+}
+
+impl Catalog {
+    /// The entries of one kind.
+    #[must_use]
+    pub const fn shelf(&self, kind: EntryKind) -> &Shelf {
+        match kind {
+            EntryKind::Tool => &self.tools,
+            EntryKind::Prompt => &self.prompts,
+            EntryKind::Resource => &self.resources,
+            EntryKind::Template => &self.templates,
+        }
     }
 
-    /// How many tools a backend has in the catalog.
+    /// Which lists clients of `other` would see differently.
     #[must_use]
-    pub fn count(&self, backend: &BackendName) -> usize {
-        self.tools.iter().filter(|entry| entry.backend == *backend).count()
+    pub fn changed(&self, other: &Self) -> Changed {
+        Changed {
+            tools: !self.tools.same(&other.tools),
+            prompts: !self.prompts.same(&other.prompts),
+            resources: !self.resources.same(&other.resources)
+                || !self.templates.same(&other.templates),
+        }
+    }
+
+    /// How many entries of a kind a backend has in the catalog.
+    #[must_use]
+    pub fn count(&self, kind: EntryKind, backend: &BackendName) -> usize {
+        self.shelf(kind).entries.iter().filter(|entry| entry.backend == *backend).count()
+    }
+
+    /// The backend of a URI that is listed or fits a listed template, and the URI there. What is listed counts
+    /// before what is qualified, and templates count in their order.
+    #[must_use]
+    pub fn resource(&self, exposed: &str) -> Option<(BackendName, NativeName)> {
+        if let Some(entry) = self.resources.get(exposed) {
+            return Some((entry.backend.clone(), entry.native.clone()));
+        }
+        if let Some((backend, native)) = uri::unqualify(exposed)
+            && self.rank.contains_key(&backend)
+        {
+            return Some((backend, NativeName::new(&native)));
+        }
+        let fits = |entry: &&Arc<Entry>| uri::matches(entry.exposed.as_str(), exposed);
+        let template = self.templates.entries.iter().find(fits)?;
+        Some((template.backend.clone(), NativeName::new(exposed)))
+    }
+
+    /// How clients see a listed resource of a backend, if not by the URI that the backend gives it.
+    #[must_use]
+    pub fn qualified(&self, backend: &BackendName, native: &str) -> Option<&ExposedName> {
+        self.qualified.get(backend)?.get(native)
+    }
+
+    /// Whether this is one of the backends.
+    #[must_use]
+    pub fn knows(&self, backend: &BackendName) -> bool {
+        self.rank.contains_key(backend)
     }
 }

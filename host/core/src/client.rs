@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::era::{Era, Revision};
-use crate::json::Raw;
+use crate::json::{Object, Raw};
 
 /// A client as one request shows it. In a session it is the same for all requests; without one, every
 /// request carries its own.
@@ -24,5 +24,82 @@ impl Client {
     #[must_use]
     pub const fn era(&self) -> Era {
         self.revision.era()
+    }
+
+    /// The capability that this client would need to be asked this, if it lacks it. A method that no revision
+    /// knows belongs to an extension, and nobody can tell what it needs.
+    #[must_use]
+    pub fn lacks(&self, method: &str, params: Option<&Raw>) -> Option<&'static str> {
+        let params = || params.and_then(|params| params.object().ok()).unwrap_or_default();
+        let has = |path: &[&str]| {
+            let mut at = self.capabilities.clone();
+            for key in path {
+                match at.object().ok().and_then(|mut object| object.take(key)) {
+                    Some(inner) => at = inner,
+                    None => return false,
+                }
+            }
+            true
+        };
+        let needed: &[&str] = match method {
+            "roots/list" => &["roots"],
+            "sampling/createMessage" if names_tools(&params()) => &["sampling", "tools"],
+            "sampling/createMessage" => &["sampling"],
+            "elicitation/create" if is_by_url(&params()) => &["elicitation", "url"],
+            // Until there was a second mode, nobody said which one; an empty object still means the form.
+            "elicitation/create" if has(&["elicitation", "url"]) => &["elicitation", "form"],
+            "elicitation/create" => &["elicitation"],
+            _ => return None,
+        };
+        let lacking = match needed {
+            ["roots"] => "roots",
+            ["sampling", "tools"] => "sampling.tools",
+            ["sampling"] => "sampling",
+            ["elicitation", "url"] => "elicitation.url",
+            ["elicitation", "form"] => "elicitation.form",
+            _ => "elicitation",
+        };
+        (!has(needed)).then_some(lacking)
+    }
+}
+
+fn names_tools(params: &Object) -> bool {
+    params.get("tools").is_some() || params.get("toolChoice").is_some()
+}
+
+fn is_by_url(params: &Object) -> bool {
+    params.get("mode").and_then(Raw::as_string).as_deref() == Some("url")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(capabilities: &'static str, method: &str, params: &'static str, lacks: Option<&str>) {
+        let capabilities = Raw::literal(capabilities);
+        let client =
+            Client { revision: Revision::NEWEST_LEGACY, info: None, capabilities, session: None };
+        assert_eq!(client.lacks(method, Some(&Raw::literal(params))), lacks);
+    }
+
+    #[test]
+    fn a_client_is_asked_only_what_it_declared() {
+        let (ask, url) = ("elicitation/create", r#"{"mode":"url"}"#);
+        check("{}", ask, "{}", Some("elicitation"));
+        check(r#"{"elicitation":{}}"#, ask, "{}", None);
+        check(r#"{"elicitation":{}}"#, ask, url, Some("elicitation.url"));
+        check(r#"{"elicitation":{"url":{}}}"#, ask, url, None);
+        check(r#"{"elicitation":{"url":{}}}"#, ask, "{}", Some("elicitation.form"));
+        check(r#"{"elicitation":{"form":{},"url":{}}}"#, ask, "{}", None);
+        check("{}", "roots/list", "{}", Some("roots"));
+        check(r#"{"sampling":{}}"#, "sampling/createMessage", "{}", None);
+        check(
+            r#"{"sampling":{}}"#,
+            "sampling/createMessage",
+            r#"{"tools":[]}"#,
+            Some("sampling.tools"),
+        );
+        check("{}", "vendor/x", "{}", None);
     }
 }

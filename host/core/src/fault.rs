@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::era::Era;
 use crate::names::BackendName;
 
 /// Why a call ended without its backend's answer. The codes are ours, outside the range that JSON-RPC
@@ -10,6 +11,10 @@ use crate::names::BackendName;
 pub enum Kind {
     /// The client asked for what is not there, or asked wrongly (JSON-RPC -32602).
     InvalidParams,
+    /// There is no resource of this URI: -32602 in the modern era, -32002 in the legacy one.
+    ResourceNotFound,
+    /// Nothing here serves this (JSON-RPC -32601).
+    MethodNotFound,
     /// The backend is not connected.
     BackendUnavailable,
     /// The backend went away after the call was written to it.
@@ -24,10 +29,12 @@ pub enum Kind {
     BackendProtocolError,
     /// A person must log in first.
     AuthRequired,
+    /// The backend asked something of the client that the client cannot answer, or did not.
+    ClientDidNotAnswer,
 }
 
 /// Every kind, in the order of its code; the error reference is generated from this.
-pub const KINDS: [Kind; 8] = [
+pub const KINDS: [Kind; 11] = [
     Kind::BackendUnavailable,
     Kind::OutcomeUnknown,
     Kind::Timeout,
@@ -35,7 +42,10 @@ pub const KINDS: [Kind; 8] = [
     Kind::ResponseTooLarge,
     Kind::BackendProtocolError,
     Kind::AuthRequired,
+    Kind::ClientDidNotAnswer,
     Kind::InvalidParams,
+    Kind::ResourceNotFound,
+    Kind::MethodNotFound,
 ];
 
 /// Whether the backend saw the call.
@@ -73,7 +83,18 @@ impl Kind {
             Self::ResponseTooLarge => 1005,
             Self::BackendProtocolError => 1007,
             Self::AuthRequired => 1008,
-            Self::InvalidParams => -32602,
+            Self::ClientDidNotAnswer => 1010,
+            Self::InvalidParams | Self::ResourceNotFound => -32602,
+            Self::MethodNotFound => -32601,
+        }
+    }
+
+    /// The code for a client of this era.
+    #[must_use]
+    pub const fn code_in(self, era: Era) -> i64 {
+        match (self, era) {
+            (Self::ResourceNotFound, Era::Legacy) => -32002,
+            (kind, _) => kind.code(),
         }
     }
 
@@ -82,7 +103,7 @@ impl Kind {
     pub const fn delivery(self) -> Delivery {
         match self {
             Self::OutcomeUnknown | Self::Timeout | Self::BackendProtocolError => Delivery::Unknown,
-            Self::ResponseTooLarge => Delivery::Delivered,
+            Self::ResponseTooLarge | Self::ClientDidNotAnswer => Delivery::Delivered,
             _ => Delivery::NotDelivered,
         }
     }
@@ -98,7 +119,14 @@ impl Kind {
             Self::ResponseTooLarge => "the answer is larger than the configured limit",
             Self::BackendProtocolError => "the backend's answer is not MCP",
             Self::AuthRequired => "someone has to log in to the backend first",
+            Self::ClientDidNotAnswer => {
+                "the backend asked the client for something that the client cannot answer, or did not"
+            }
             Self::InvalidParams => "the entry does not exist, or the parameters are wrong",
+            Self::ResourceNotFound => {
+                "there is no such resource; -32002 for clients of revisions up to 2025-11-25"
+            }
+            Self::MethodNotFound => "nothing here serves the method",
         }
     }
 }

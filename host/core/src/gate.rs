@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::call::{Final, Permitted, Routed};
+use crate::call::{Final, Method, NamedBy, Permitted, Routed};
 use crate::fault::{Fault, Kind};
 
 /// Judges a call on its final bytes, by backend and native name.
@@ -10,25 +10,34 @@ pub trait Authorizer: Send + Sync {
     /// Whether the call may go on. An error denies it.
     ///
     /// # Errors
-    /// The reason for the log; the client reads the same answer as for a tool that does not exist.
+    /// The reason for the log; the client reads the same answer as for an entry that does not exist.
     fn check(&self, routed: &Routed) -> Result<(), String>;
 }
 
 /// Lets a call through if no authorizer objects.
 ///
 /// # Errors
-/// The first objection, worded so that a denied tool cannot be told from one that does not exist.
+/// The first objection, worded so that a denied entry cannot be told from one that does not exist.
 pub fn permit(call: Final, authorizers: &[Arc<dyn Authorizer>]) -> Result<Permitted, Fault> {
     for authorizer in authorizers {
         if let Err(reason) = authorizer.check(call.routed()) {
-            return Err(unknown_tool(&call.routed().call.name).because(reason));
+            return Err(
+                unknown(call.routed().call.method, &call.routed().call.name).because(reason)
+            );
         }
     }
     Ok(Permitted(call.0))
 }
 
-/// The answer for a tool that is not there, or not there for this client.
+/// The answer for an entry that is not there, or not there for this client.
 #[must_use]
-pub fn unknown_tool(name: &str) -> Fault {
-    Fault::new(Kind::InvalidParams, format!("Unknown tool: {name}"))
+pub fn unknown(method: Method, name: &str) -> Fault {
+    let (kind, what) = match method.named_by() {
+        NamedBy::Name if method == Method::PromptsGet => (Kind::InvalidParams, "Unknown prompt"),
+        NamedBy::Name => (Kind::InvalidParams, "Unknown tool"),
+        NamedBy::Uri => (Kind::ResourceNotFound, "Resource not found"),
+        NamedBy::Reference => (Kind::InvalidParams, "Unknown reference"),
+        NamedBy::Task => (Kind::InvalidParams, "Unknown task"),
+    };
+    Fault::new(kind, format!("{what}: {name}"))
 }

@@ -1,7 +1,7 @@
 //! The pure domain of mcpmux: no I/O, no clock, no tasks; what every floor above speaks in.
 //!
 //! Reading order: [`json`] and [`names`] are the vocabulary, [`call`] and [`gate`] the rooms a call
-//! passes, [`catalog`] what clients see, [`ports`] the traits by which the floors above meet.
+//! passes, [`peer`] the client beside it, [`catalog`] what clients see, [`ports`] the traits by which the floors above meet.
 
 pub mod call;
 pub mod catalog;
@@ -11,6 +11,9 @@ pub mod era;
 pub mod fault;
 pub mod gate;
 pub mod json;
+pub mod level;
 pub mod names;
 pub mod pattern;
+pub mod peer;
 pub mod ports;
+pub mod uri;

@@ -56,7 +56,8 @@ name! {
     NativeName
 }
 name! {
-    /// An entry's name as clients see it: 1 to 128 characters of `[A-Za-z0-9_.-]`.
+    /// An entry's name as clients see it: of a tool 1 to 128 characters of `[A-Za-z0-9_.-]`, of a prompt any text,
+    /// of a resource its URI, of a template the template.
     ExposedName
 }
 name! {
@@ -116,7 +117,15 @@ impl NativeName {
 }
 
 impl ExposedName {
-    /// Checks a name that clients are to see (2026-07-28, server/tools, tool names).
+    /// Takes the name of what is not a tool; the specification does not bound it.
+    ///
+    /// # Errors
+    /// If it is empty.
+    pub fn free(name: &str) -> Result<Self, NameError> {
+        if name.is_empty() { Err(NameError::Empty) } else { Ok(Self(name.into())) }
+    }
+
+    /// Checks a name that a tool is to have (2026-07-28, server/tools, tool names).
     ///
     /// # Errors
     /// If it is empty, over 128 characters, or holds anything but `[A-Za-z0-9_.-]`.

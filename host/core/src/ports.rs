@@ -1,5 +1,6 @@
 //! The traits by which the floors above meet without naming each other; wired in the binary.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -7,13 +8,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::call::{Flight, Outcome, Permitted};
-use crate::catalog::{Definition, Edit};
+use crate::call::{Body, Outcome, Permitted};
+use crate::catalog::{Definition, Edit, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
-use crate::json::Raw;
+use crate::json::{Object, Raw};
+use crate::level::Level;
 use crate::names::{BackendName, PluginName};
+use crate::peer::{Ask, Event, Flight};
 
 /// A future that can be held as a value.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -23,19 +26,81 @@ pub trait Backend: Send + Sync {
     /// Its name.
     fn name(&self) -> &BackendName;
 
-    /// Sends a call and waits for its answer. Dropping the future cancels the call.
+    /// Sends a call and waits for its answer. Dropping the future cancels the call. Subscribing and
+    /// unsubscribing are calls too; what [`Backend::want`] says decides what is subscribed to after a reconnect.
     fn request(&self, call: Permitted, flight: Flight) -> Pending<'static, Outcome>;
+
+    /// Says what is wanted of it from now on, besides answers. It is seen to on this link and on each one after
+    /// it. Must not block.
+    fn want(&self, wants: Wants);
+
+    /// Tells it that the clients' roots have changed, if it has asked for them. Must not block.
+    fn roots_changed(&self);
 }
 
-/// What one backend answered to a list, and what it said of itself when it connected.
+/// What clients want of a backend besides answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Resources whose updates someone wants to hear of, by their URI there.
+    pub uris: BTreeSet<String>,
+    /// The least severe log messages that someone wants to read; `None`: nobody has said.
+    pub level: Option<Level>,
+}
+
+/// What one backend answered to its lists, and what it said of itself when it connected.
 #[derive(Debug, Clone)]
 pub struct Listing {
     /// The revision spoken with it.
     pub revision: Revision,
     /// `serverInfo`, where it said so.
     pub info: Option<Raw>,
-    /// Its tools, each read or with the reason why it cannot be offered.
-    pub tools: Arc<Vec<Result<Definition, String>>>,
+    /// Its `capabilities`; empty if it said nothing.
+    pub capabilities: Object,
+    /// Its `instructions`, where it gave any.
+    pub instructions: Option<String>,
+    /// Its entries.
+    pub entries: Entries,
+}
+
+/// The entries of one backend, each read or with the reason why it cannot be offered.
+#[derive(Debug, Clone, Default)]
+pub struct Entries {
+    /// Its tools.
+    pub tools: Definitions,
+    /// Its prompts.
+    pub prompts: Definitions,
+    /// Its resources.
+    pub resources: Definitions,
+    /// Its resource templates.
+    pub templates: Definitions,
+}
+
+/// One list of a backend.
+pub type Definitions = Arc<Vec<Result<Definition, String>>>;
+
+impl Entries {
+    /// Those of one kind.
+    #[must_use]
+    pub const fn of(&self, kind: EntryKind) -> &Definitions {
+        match kind {
+            EntryKind::Tool => &self.tools,
+            EntryKind::Prompt => &self.prompts,
+            EntryKind::Resource => &self.resources,
+            EntryKind::Template => &self.templates,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        EntryKind::ALL.into_iter().map(|kind| self.of(kind).len()).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// What a backend is doing.
@@ -43,16 +108,23 @@ pub struct Listing {
 pub enum State {
     /// It is being started or connected to.
     Connecting,
-    /// It answers, and lists this. Also sent when its list has changed.
+    /// It answers, and lists this. Also sent when its lists have changed.
     Ready(Listing),
     /// It is not there; what it listed before stays in the catalog for a while.
     Down(Fault),
 }
 
-/// Hears of the backends' states. Must not block.
+/// Hears of the backends' states, and of what they say and ask outside of any call. Must not block.
 pub trait BackendEvents: Send + Sync {
     /// A backend's state is now this.
     fn state(&self, backend: &BackendName, state: State);
+
+    /// A backend said something that belongs to no call.
+    fn heard(&self, backend: &BackendName, event: Event);
+
+    /// A backend asks for something, and it cannot be told for which call. The answer is `result` or `error`;
+    /// dropping the future takes the question back.
+    fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body>;
 }
 
 /// A tool as a catalog hook sees it.

@@ -1,10 +1,11 @@
 //! A backend's answer as its client is to read it: the few members in which results differ between the eras.
 
-use mcpmux_core::call::{Answer, Body};
+use mcpmux_core::call::{Answer, Body, Method};
 use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
 
 use crate::meta;
+use crate::names::{INVALID_PARAMS, RESOURCE_NOT_FOUND};
 
 /// What marks a modern result (2026-07-28, basic, result types).
 const RESULT_TYPE: &str = "resultType";
@@ -14,16 +15,46 @@ const RESULT_TYPE: &str = "resultType";
 #[error("its result is of the type `{0}`, which a client with a session cannot be given")]
 pub struct Unfinished(pub String);
 
-/// The answer's body for a client of this era. A result that needs no change keeps its bytes.
+/// The answer's body for a client of this era. What needs no change keeps its bytes.
 ///
 /// # Errors
 /// If the answer is not a whole one and the client's era knows no other.
-pub fn for_client(answer: Answer, client: Era) -> Result<Body, Unfinished> {
-    Ok(Body::Result(match (answer.body, answer.era, client) {
-        (Body::Result(result), Era::Legacy, Era::Modern) => completed(result),
-        (Body::Result(result), Era::Modern, Era::Legacy) => plain(result)?,
-        (body, ..) => return Ok(body),
-    }))
+pub fn for_client(answer: Answer, method: Method, client: Era) -> Result<Body, Unfinished> {
+    Ok(match (answer.body, answer.era, client) {
+        (Body::Result(result), Era::Legacy, Era::Modern) => {
+            let cached = method == Method::ResourcesRead;
+            Body::Result(completed(if cached { uncached(result) } else { result }))
+        }
+        (Body::Result(result), Era::Modern, Era::Legacy) => Body::Result(plain(result)?),
+        (Body::Error(error), Era::Legacy, Era::Modern) => Body::Error(renumbered(error)),
+        (body, ..) => body,
+    })
+}
+
+/// How long a result may be kept, and by whom (2026-07-28, server/utilities/caching).
+const TTL: &str = "ttlMs";
+const SCOPE: &str = "cacheScope";
+
+/// A legacy result that says nothing of how long it may be kept: not at all, then.
+fn uncached(result: Raw) -> Raw {
+    let Ok(mut object) = result.object() else { return result };
+    for (key, value) in [(TTL, "0"), (SCOPE, "\"private\"")] {
+        if object.get(key).is_none() {
+            object.set(key, Raw::literal(value));
+        }
+    }
+    object.to_raw()
+}
+
+/// A legacy error with the code that the modern era has for it: a missing resource has none of its own there.
+fn renumbered(error: Raw) -> Raw {
+    let Ok(mut object) = error.object() else { return error };
+    let code = object.get("code").and_then(|code| code.read::<i64>().ok());
+    if code != Some(RESOURCE_NOT_FOUND) {
+        return error;
+    }
+    object.set("code", Raw::of(&INVALID_PARAMS));
+    object.to_raw()
 }
 
 /// A legacy result, marked as a whole one.
@@ -55,6 +86,8 @@ fn plain(result: Raw) -> Result<Raw, Unfinished> {
     if let Some(kind) = kind.filter(|kind| kind != "complete") {
         return Err(Unfinished(kind));
     }
+    object.take(TTL);
+    object.take(SCOPE);
     if let Some(Ok(mut inner)) = object.get("_meta").map(Raw::object) {
         inner.take(meta::SERVER_INFO);
         if inner.is_empty() {
@@ -85,7 +118,9 @@ mod tests {
     #[track_caller]
     fn check(result: &'static str, from: Era, to: Era, expected: &str) {
         let answer = Answer { body: Body::Result(Raw::literal(result)), era: from };
-        let Ok(Body::Result(body)) = for_client(answer, to) else { panic!("no result") };
+        let Ok(Body::Result(body)) = for_client(answer, Method::ToolsCall, to) else {
+            panic!("no result")
+        };
         assert_eq!(std::str::from_utf8(body.as_bytes()).unwrap(), expected);
     }
 
@@ -93,9 +128,9 @@ mod tests {
     fn a_request_for_input_is_no_result_for_a_legacy_client() {
         let result = Raw::literal(r#"{"resultType":"input_required","requestState":"s"}"#);
         let answer = Answer { body: Body::Result(result), era: Era::Modern };
-        let refused = for_client(answer.clone(), Era::Legacy).unwrap_err();
+        let refused = for_client(answer.clone(), Method::ToolsCall, Era::Legacy).unwrap_err();
         assert_eq!(refused, Unfinished("input_required".to_owned()));
-        assert!(for_client(answer, Era::Modern).is_ok());
+        assert!(for_client(answer, Method::ToolsCall, Era::Modern).is_ok());
     }
 
     #[test]

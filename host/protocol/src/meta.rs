@@ -3,6 +3,7 @@
 use mcpmux_core::client::Client;
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::level::Level;
 
 /// The revision of a request.
 pub const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -60,6 +61,16 @@ pub fn take_client(meta: &mut Object) -> Result<Client, MetaError> {
     }
     let info = meta.take(CLIENT_INFO);
     Ok(Client { revision, info, capabilities, session: None })
+}
+
+/// Takes the log level that a modern request asks for out of its `_meta`.
+///
+/// # Errors
+/// If it is none of the levels.
+pub fn take_level(meta: &mut Object) -> Result<Option<Level>, MetaError> {
+    let Some(level) = meta.take(LOG_LEVEL) else { return Ok(None) };
+    let level = level.as_string().and_then(|level| Level::parse(&level));
+    level.map(Some).ok_or(MetaError::Missing(LOG_LEVEL))
 }
 
 /// Takes the modern keys out of a legacy request's `_meta`: there they mean nothing, and a modern backend must

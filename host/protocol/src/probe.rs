@@ -29,12 +29,18 @@ pub fn discover_params() -> Raw {
     params.to_raw()
 }
 
+/// What a legacy backend may ask for. It is told once, before any client is known; what the client of a call
+/// cannot answer is refused then, with an error that says so.
+const CAPABILITIES: Raw = Raw::literal(
+    r#"{"roots":{"listChanged":true},"sampling":{"context":{},"tools":{}},"elicitation":{"form":{},"url":{}},"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}"#,
+);
+
 /// `params` of `initialize`.
 #[must_use]
 pub fn initialize_params() -> Raw {
     let mut params = Object::default();
     params.set("protocolVersion", Raw::string(Revision::NEWEST_LEGACY.as_str()));
-    params.set("capabilities", Raw::literal("{}"));
+    params.set("capabilities", CAPABILITIES);
     params.set("clientInfo", own_info());
     params.to_raw()
 }

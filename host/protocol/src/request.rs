@@ -1,6 +1,6 @@
 //! A permitted call as its backend is to read it: native name, the backend's era, an id and token of the link's.
 
-use mcpmux_core::call::Routed;
+use mcpmux_core::call::{Call, NamedBy, Routed};
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::{Raw, write_key};
 
@@ -21,7 +21,7 @@ pub struct Numbers {
     pub progress: Option<u64>,
 }
 
-/// Writes the request.
+/// Writes the request. Of [`Method::Complete`], `ref` is written as it stands in the parameters.
 #[must_use]
 pub fn call(routed: &Routed, revision: Revision, numbers: Numbers) -> Vec<u8> {
     let call = &routed.call;
@@ -31,32 +31,36 @@ pub fn call(routed: &Routed, revision: Revision, numbers: Numbers) -> Vec<u8> {
     out.extend_from_slice(b",\"method\":\"");
     out.extend_from_slice(call.method.as_str().as_bytes());
     out.extend_from_slice(b"\",\"params\":{");
-    write_key("name", &mut out);
-    out.extend_from_slice(Raw::string(routed.entry.native.as_str()).as_bytes());
+    let mut first = true;
+    let named_by = call.method.named_by();
+    if named_by != NamedBy::Reference {
+        write_key(named_by.key(), &mut out);
+        out.extend_from_slice(Raw::string(routed.to.native.as_str()).as_bytes());
+        first = false;
+    }
     if !call.params.is_empty() {
-        out.push(b',');
+        if !std::mem::take(&mut first) {
+            out.push(b',');
+        }
         call.params.write_members(&mut out);
     }
-    write_meta(routed, revision, numbers, &mut out);
+    write_meta(call, revision, numbers, first, &mut out);
     out.extend_from_slice(b"}}");
     out
 }
 
-fn write_meta(routed: &Routed, revision: Revision, numbers: Numbers, out: &mut Vec<u8>) {
-    let call = &routed.call;
+fn write_meta(call: &Call, revision: Revision, numbers: Numbers, first: bool, out: &mut Vec<u8>) {
     let modern = revision.era() == Era::Modern;
-    let mut meta = std::borrow::Cow::Borrowed(&call.meta);
-    if !modern && meta.get(meta::LOG_LEVEL).is_some() {
-        meta.to_mut().take(meta::LOG_LEVEL);
-    }
-    if meta.is_empty() && numbers.progress.is_none() && !modern {
+    if call.meta.is_empty() && numbers.progress.is_none() && !modern {
         return;
     }
-    out.push(b',');
+    if !first {
+        out.push(b',');
+    }
     write_key("_meta", out);
     out.push(b'{');
-    meta.write_members(out);
-    let mut first = meta.is_empty();
+    call.meta.write_members(out);
+    let mut first = call.meta.is_empty();
     let mut member = |key: &str, value: &[u8]| {
         if !std::mem::take(&mut first) {
             out.push(b',');
@@ -72,11 +76,11 @@ fn write_meta(routed: &Routed, revision: Revision, numbers: Numbers, out: &mut V
         let client = &call.client;
         let info = client.info.clone().unwrap_or_else(own_info);
         member(meta::CLIENT_INFO, info.as_bytes());
-        // A legacy client's capabilities belong to its session: what a modern backend may ask for in a
-        // result, only a modern client can answer.
-        let capabilities: &[u8] =
-            if client.era() == Era::Modern { client.capabilities.as_bytes() } else { b"{}" };
-        member(meta::CAPABILITIES, capabilities);
+        // What a modern backend asks for in a result, a legacy client is asked for by mcpmux.
+        member(meta::CAPABILITIES, client.capabilities.as_bytes());
+        if let Some(level) = call.level {
+            member(meta::LOG_LEVEL, Raw::string(level.as_str()).as_bytes());
+        }
     }
     out.push(b'}');
 }
@@ -85,10 +89,10 @@ fn write_meta(routed: &Routed, revision: Revision, numbers: Numbers, out: &mut V
 mod tests {
     use std::sync::Arc;
 
-    use mcpmux_core::call::{Call, Method};
-    use mcpmux_core::catalog::Entry;
+    use mcpmux_core::call::{Method, Target};
     use mcpmux_core::client::Client;
-    use mcpmux_core::names::{BackendName, ExposedName, NativeName};
+    use mcpmux_core::level::Level;
+    use mcpmux_core::names::{BackendName, NativeName};
 
     use super::*;
 
@@ -111,15 +115,12 @@ mod tests {
             name: "b__t".into(),
             params: Raw::literal(r#"{"arguments":{ "x" : 1.0 }}"#).object().unwrap(),
             meta: Raw::literal(meta).object().unwrap(),
+            level: (backend == Revision::V2026_07_28).then_some(Level::Info),
             client: Arc::new(client),
         };
-        let entry = Arc::new(Entry {
-            exposed: ExposedName::new("b__t").unwrap(),
-            backend: BackendName::new("b").unwrap(),
-            native: NativeName::new("t\"t"),
-            definition: Raw::literal("{}"),
-        });
-        let text = super::call(&Routed { call, entry }, backend, Numbers { id: 9, progress });
+        let to =
+            Target { backend: BackendName::new("b").unwrap(), native: NativeName::new("t\"t") };
+        let text = super::call(&Routed { call, to }, backend, Numbers { id: 9, progress });
         let params = String::from_utf8(text).unwrap();
         let head = r#"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"t\"t","arguments":{ "x" : 1.0 }"#;
         assert_eq!(params.strip_prefix(head), Some(expected));
@@ -131,9 +132,11 @@ mod tests {
         check("{}", LEGACY, LEGACY, None, "}}");
         check(r#"{"v":1}"#, LEGACY, LEGACY, Some(4), r#","_meta":{"v":1,"progressToken":4}}}"#);
         let client = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":"#;
-        check("{}", MODERN, MODERN, None, &format!(r#","_meta":{{{client}{{"roots":{{}}}}}}}}}}"#));
-        check("{}", LEGACY, MODERN, None, &format!(r#","_meta":{{{client}{{}}}}}}}}"#));
+        let asked = format!(
+            r#","_meta":{{{client}{{"roots":{{}}}},"io.modelcontextprotocol/logLevel":"info"}}}}}}"#
+        );
+        check("{}", MODERN, MODERN, None, &asked);
+        check("{}", LEGACY, MODERN, None, &asked);
         check("{}", MODERN, LEGACY, Some(1), r#","_meta":{"progressToken":1}}}"#);
-        check(r#"{"io.modelcontextprotocol/logLevel":"info"}"#, MODERN, LEGACY, None, "}}");
     }
 }

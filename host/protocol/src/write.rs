@@ -1,6 +1,7 @@
 //! Writing JSON-RPC messages of our own: answers, errors, notifications; the parts come as bytes.
 
 use mcpmux_core::call::Body;
+use mcpmux_core::era::Era;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::json::Raw;
 use serde::Serialize;
@@ -49,8 +50,8 @@ pub fn error(
 
 /// A fault as the client reads it: its data says that it is ours, and whether the call was delivered.
 #[must_use]
-pub fn fault(id: &Raw, fault: &Fault) -> Vec<u8> {
-    let code = fault.kind.code();
+pub fn fault(id: &Raw, fault: &Fault, client: Era) -> Vec<u8> {
+    let code = fault.kind.code_in(client);
     if code < 0 {
         return error(Some(id), code, &fault.public, None);
     }
@@ -105,6 +106,7 @@ mod tests {
         let text = fault(
             &Raw::literal("7"),
             &Fault::at(&backend, Kind::OutcomeUnknown, "gone").because("x"),
+            Era::Modern,
         );
         assert_eq!(
             String::from_utf8(text).unwrap(),

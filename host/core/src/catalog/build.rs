@@ -1,13 +1,17 @@
-//! Building a catalog: prefixes, aliases, filters, plugins' edits, collisions; with a report of what was odd.
+//! Building a catalog: prefixes, aliases, filters, plugins' edits, collisions; what was odd is `report`'s.
+
+mod report;
+mod uris;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
-use super::{Catalog, Definition, Entry, ToolEdit};
+pub use report::Report;
+
+use super::{Catalog, Definition, Entry, EntryKind, Shelf, ToolEdit};
 use crate::config::Naming;
-use crate::names::{BackendName, ExposedName, NAME_LIMIT, NAME_WARNING, NativeName};
-use crate::ports::{CatalogHook, ToolView};
+use crate::names::{BackendName, ExposedName, NAME_LIMIT, NAME_WARNING};
+use crate::ports::{CatalogHook, Entries, ToolView};
 
 /// One backend's contribution, in the order of the configuration.
 #[derive(Debug, Clone)]
@@ -16,8 +20,8 @@ pub struct Source {
     pub backend: BackendName,
     /// How its entries are named and which are left out.
     pub naming: Naming,
-    /// Its tools; `Err` holds why one cannot be offered.
-    pub tools: Arc<Vec<Result<Definition, String>>>,
+    /// What it listed.
+    pub entries: Entries,
 }
 
 /// A change a plugin wants in the list it was shown.
@@ -29,95 +33,6 @@ pub enum Edit {
     Update(usize, ToolEdit),
 }
 
-/// Something an operator should know about a catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Report {
-    /// A backend's entry that is not even an object with a name.
-    Odd {
-        /// Whose.
-        backend: BackendName,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A backend listed two tools of one name; the first counts.
-    Duplicate {
-        /// Whose.
-        backend: BackendName,
-        /// The name it used twice.
-        native: NativeName,
-    },
-    /// Two backends' entries got the same exposed name; the earlier backend's counts.
-    Collision {
-        /// The name.
-        exposed: ExposedName,
-        /// Whose entry has it.
-        kept: (BackendName, NativeName),
-        /// Whose entry is left out.
-        dropped: (BackendName, NativeName),
-    },
-    /// A name that clients cannot use; the entry is left out.
-    BadName {
-        /// Whose entry.
-        backend: BackendName,
-        /// Its own name.
-        native: NativeName,
-        /// What is wrong with the exposed one.
-        why: String,
-    },
-    /// A name that several model providers refuse.
-    LongName {
-        /// The name.
-        exposed: ExposedName,
-        /// Whose entry.
-        backend: BackendName,
-        /// Its own name.
-        native: NativeName,
-    },
-    /// A plugin's catalog hook failed or answered nonsense; none of its edits were applied, so the catalog shows
-    /// what the plugin may have wanted to hide, and is not to be used.
-    Plugin {
-        /// Which.
-        plugin: String,
-        /// What went wrong.
-        why: String,
-    },
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Odd { backend, why } => write!(f, "a tool of `{backend}` is left out: {why}"),
-            Self::Duplicate { backend, native } => {
-                write!(f, "`{backend}` lists the tool `{native}` twice; the first one counts")
-            }
-            Self::Collision { exposed, kept, dropped } => write!(
-                f,
-                "`{}` of `{}` and `{}` of `{}` are both to be `{exposed}`; the first one counts\n\
-                 hint: give the other a name of its own: [backends.{}] alias = {{ \"{}\" = \"...\" }}",
-                kept.1, kept.0, dropped.1, dropped.0, dropped.0, dropped.1
-            ),
-            Self::BadName { backend, native, why } => write!(
-                f,
-                "the tool `{native}` of `{backend}` is left out: {why}\n\
-                 hint: [backends.{backend}] alias = {{ \"{native}\" = \"...\" }}"
-            ),
-            Self::LongName { exposed, backend, native } => write!(
-                f,
-                "`{exposed}` has {} characters; several model providers refuse names over {NAME_WARNING}\n\
-                 hint: [backends.{backend}] alias = {{ \"{native}\" = \"...\" }}",
-                exposed.as_str().chars().count()
-            ),
-            Self::Plugin { plugin, why } => {
-                write!(
-                    f,
-                    "the catalog hook of plugin `{plugin}` failed: {why}\n\
-                     hint: the list of before stays until it works; if there was none, no tool is offered"
-                )
-            }
-        }
-    }
-}
-
 /// An entry on its way into the catalog.
 struct Draft {
     backend: BackendName,
@@ -125,31 +40,46 @@ struct Draft {
     exposed: String,
 }
 
-/// Builds the catalog of these sources, in their order, as the hooks, in theirs, want it.
+/// Builds the catalog of these sources, in their order, as the hooks, in theirs, want it. Hooks see tools only.
 #[must_use]
 pub fn build(sources: &[Source], hooks: &[Arc<dyn CatalogHook>]) -> (Catalog, Vec<Report>) {
     let mut reports = Vec::new();
-    let mut drafts = draft(sources, &mut reports);
+    let rank: HashMap<_, _> =
+        sources.iter().enumerate().map(|(rank, source)| (source.backend.clone(), rank)).collect();
+    let mut draft = |kind| draft(sources, kind, &mut reports);
+    let (mut tools, prompts) = (draft(EntryKind::Tool), draft(EntryKind::Prompt));
+    let (mut resources, mut templates) = (draft(EntryKind::Resource), draft(EntryKind::Template));
+    let qualified = uris::qualify(&mut resources);
+    uris::qualify(&mut templates);
+    uris::follow(&mut tools, &qualified);
     for hook in hooks {
-        if let Err(why) = apply(hook.as_ref(), &mut drafts) {
+        if let Err(why) = apply(hook.as_ref(), &mut tools) {
             reports.push(Report::Plugin { plugin: hook.plugin().to_string(), why });
         }
     }
-    let rank: HashMap<_, _> =
-        sources.iter().enumerate().map(|(rank, source)| (source.backend.clone(), rank)).collect();
-    (collect(drafts, rank, &mut reports), reports)
+    let mut collect = |drafts| collect(drafts, &rank, &mut reports);
+    let catalog = Catalog {
+        tools: collect(tools),
+        prompts: collect(prompts),
+        resources: collect(resources),
+        templates: collect(templates),
+        rank,
+        qualified,
+    };
+    (catalog, reports)
 }
 
-fn draft(sources: &[Source], reports: &mut Vec<Report>) -> Vec<Draft> {
+fn draft(sources: &[Source], kind: EntryKind, reports: &mut Vec<Report>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for source in sources {
         let backend = &source.backend;
         let mut seen = std::collections::HashSet::new();
-        for definition in source.tools.iter() {
+        for definition in source.entries.of(kind).iter() {
             let definition = match definition {
                 Ok(definition) => definition.clone(),
                 Err(why) => {
-                    reports.push(Report::Odd { backend: backend.clone(), why: why.clone() });
+                    let (backend, why) = (backend.clone(), why.clone());
+                    reports.push(Report::Odd { kind, backend, why });
                     continue;
                 }
             };
@@ -158,10 +88,15 @@ fn draft(sources: &[Source], reports: &mut Vec<Report>) -> Vec<Draft> {
                 continue;
             }
             if !seen.insert(native.clone()) {
-                reports.push(Report::Duplicate { backend: backend.clone(), native });
+                reports.push(Report::Duplicate { kind, backend: backend.clone(), native });
                 continue;
             }
-            let exposed = source.naming.expose(backend, native.as_str());
+            let exposed = match kind {
+                EntryKind::Tool | EntryKind::Prompt => {
+                    source.naming.expose(backend, native.as_str())
+                }
+                EntryKind::Resource | EntryKind::Template => native.as_str().to_owned(),
+            };
             drafts.push(Draft { backend: backend.clone(), definition, exposed });
         }
     }
@@ -211,17 +146,21 @@ fn apply(hook: &dyn CatalogHook, drafts: &mut Vec<Draft>) -> Result<(), String> 
 /// Decides names: bad ones out, collisions to the earlier backend, long ones reported.
 fn collect(
     drafts: Vec<Draft>,
-    rank: HashMap<BackendName, usize>,
+    rank: &HashMap<BackendName, usize>,
     reports: &mut Vec<Report>,
-) -> Catalog {
+) -> Shelf {
     let mut by_name: HashMap<ExposedName, Arc<Entry>> = HashMap::with_capacity(drafts.len());
-    let mut tools = Vec::with_capacity(drafts.len());
+    let mut entries = Vec::with_capacity(drafts.len());
     for Draft { backend, definition, exposed } in drafts {
-        let native = definition.name().clone();
-        let exposed = match ExposedName::new(&exposed) {
+        let (kind, native) = (definition.kind(), definition.name().clone());
+        let exposed = match kind {
+            EntryKind::Tool => ExposedName::new(&exposed),
+            _ => ExposedName::free(&exposed),
+        };
+        let exposed = match exposed {
             Ok(exposed) => exposed,
             Err(why) => {
-                reports.push(Report::BadName { backend, native, why: why.to_string() });
+                reports.push(Report::BadName { kind, backend, native, why: why.to_string() });
                 continue;
             }
         };
@@ -230,19 +169,21 @@ fn collect(
             reports.push(Report::Collision { exposed, kept, dropped: (backend, native) });
             continue;
         }
-        debug_assert!(exposed.as_str().len() <= NAME_LIMIT);
-        if exposed.as_str().chars().count() > NAME_WARNING {
-            let (exposed, backend, native) = (exposed.clone(), backend.clone(), native.clone());
-            reports.push(Report::LongName { exposed, backend, native });
+        if kind == EntryKind::Tool {
+            debug_assert!(exposed.as_str().len() <= NAME_LIMIT);
+            if exposed.as_str().chars().count() > NAME_WARNING {
+                let (exposed, backend, native) = (exposed.clone(), backend.clone(), native.clone());
+                reports.push(Report::LongName { exposed, backend, native });
+            }
         }
         let definition = definition.under(exposed.as_str());
         let entry = Arc::new(Entry { exposed: exposed.clone(), backend, native, definition });
         by_name.insert(exposed, Arc::clone(&entry));
-        tools.push(entry);
+        entries.push(entry);
     }
     let key = |entry: &Arc<Entry>| (rank.get(&entry.backend).copied(), entry.exposed.clone());
-    tools.sort_by_cached_key(key);
-    Catalog { tools, by_name, rank }
+    entries.sort_by_cached_key(key);
+    Shelf { entries, by_name }
 }
 
 #[cfg(test)]

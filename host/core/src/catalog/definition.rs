@@ -1,11 +1,83 @@
-//! One tool's definition as its backend wrote it, read just far enough to rename and edit it.
+//! One entry's definition as its backend wrote it, read just far enough to rename and edit it.
 
 use crate::json::{Object, Raw};
 use crate::names::NativeName;
 
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// Something to call.
+    Tool,
+    /// Something to fill in and say.
+    Prompt,
+    /// Something to read.
+    Resource,
+    /// A pattern of URIs that can be read.
+    Template,
+}
+
+impl EntryKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Tool, Self::Prompt, Self::Resource, Self::Template];
+
+    /// The member of a definition that identifies it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Tool | Self::Prompt => "name",
+            Self::Resource => "uri",
+            Self::Template => "uriTemplate",
+        }
+    }
+
+    /// The member of a list's result that holds the definitions.
+    #[must_use]
+    pub const fn list_key(self) -> &'static str {
+        match self {
+            Self::Tool => "tools",
+            Self::Prompt => "prompts",
+            Self::Resource => "resources",
+            Self::Template => "resourceTemplates",
+        }
+    }
+
+    /// The method that lists it.
+    #[must_use]
+    pub const fn list_method(self) -> &'static str {
+        match self {
+            Self::Tool => "tools/list",
+            Self::Prompt => "prompts/list",
+            Self::Resource => "resources/list",
+            Self::Template => "resources/templates/list",
+        }
+    }
+
+    /// The capability of a server that has it.
+    #[must_use]
+    pub const fn capability(self) -> &'static str {
+        match self {
+            Self::Tool => "tools",
+            Self::Prompt => "prompts",
+            Self::Resource | Self::Template => "resources",
+        }
+    }
+
+    /// What it is called in messages.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+            Self::Resource => "resource",
+            Self::Template => "resource template",
+        }
+    }
+}
+
 /// A definition whose unknown members stay as they are.
 #[derive(Debug, Clone)]
 pub struct Definition {
+    kind: EntryKind,
     name: NativeName,
     object: Object,
 }
@@ -39,18 +111,25 @@ pub struct ToolEdit {
 }
 
 impl Definition {
-    /// Reads one element of a `tools/list` result.
+    /// Reads one element of a list.
     ///
     /// # Errors
-    /// Why this one element cannot be offered: no object, or no name. Other defects are passed on.
-    pub fn read(raw: &Raw) -> Result<Self, String> {
+    /// Why this one element cannot be offered: no object, or nothing to call it by. Other defects are passed on.
+    pub fn read(kind: EntryKind, raw: &Raw) -> Result<Self, String> {
         let object = raw.object().map_err(|error| error.to_string())?;
-        let name = object.get("name").ok_or("it has no name")?;
-        let name = name.as_string().ok_or("its name is not a string")?;
+        let key = kind.key();
+        let name = object.get(key).ok_or_else(|| format!("it has no `{key}`"))?;
+        let name = name.as_string().ok_or_else(|| format!("its `{key}` is not a string"))?;
         if name.is_empty() {
-            return Err("its name is empty".to_owned());
+            return Err(format!("its `{key}` is empty"));
         }
-        Ok(Self { name: NativeName::new(&name), object })
+        Ok(Self { kind, name: NativeName::new(&name), object })
+    }
+
+    /// What it defines.
+    #[must_use]
+    pub const fn kind(&self) -> EntryKind {
+        self.kind
     }
 
     /// The name as the backend says it.
@@ -94,8 +173,13 @@ impl Definition {
             return self.object.to_raw();
         }
         let mut object = self.object.clone();
-        object.set("name", Raw::string(exposed));
+        object.set(self.kind.key(), Raw::string(exposed));
         object.to_raw()
+    }
+
+    /// Puts other values in the place of members; for what has to follow a changed URI.
+    pub fn set(&mut self, key: &str, value: Raw) {
+        self.object.set(key, value);
     }
 
     /// Changes title, description and annotations; the name is the catalog's affair.
@@ -136,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_we_do_not_know_stays_as_it_is() {
-        let definition = Definition::read(&Raw::literal(ODD)).unwrap();
+        let definition = Definition::read(EntryKind::Tool, &Raw::literal(ODD)).unwrap();
         assert_eq!(definition.annotations(), Annotations::default());
         assert_eq!(
             definition.under("b__a").as_bytes(),
@@ -146,7 +230,7 @@ mod tests {
 
     #[test]
     fn an_edit_touches_only_what_it_names() {
-        let mut definition = Definition::read(&Raw::literal(ODD)).unwrap();
+        let mut definition = Definition::read(EntryKind::Tool, &Raw::literal(ODD)).unwrap();
         let annotations = Annotations { read_only: Some(true), ..Annotations::default() };
         definition.edit(&ToolEdit { annotations, ..ToolEdit::default() });
         assert_eq!(
@@ -158,7 +242,7 @@ mod tests {
     #[test]
     fn an_entry_without_a_name_is_refused_alone() {
         for odd in [r#"{"title":"x"}"#, "[]", r#"{"name":3}"#, r#"{"name":""}"#] {
-            assert!(Definition::read(&Raw::literal(odd)).is_err(), "{odd}");
+            assert!(Definition::read(EntryKind::Tool, &Raw::literal(odd)).is_err(), "{odd}");
         }
     }
 }

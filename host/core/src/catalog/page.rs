@@ -1,6 +1,6 @@
 //! Pages of a list: a position in the catalog that survives changes of the catalog.
 
-use super::Catalog;
+use super::{Catalog, EntryKind};
 use crate::names::BackendName;
 
 /// Where a page ends: after this entry. It holds names, not an index, so that entries that come or go
@@ -13,36 +13,37 @@ pub struct Position {
     pub exposed: String,
 }
 
-/// A slice of the catalog's tools and where the next one begins.
+/// A slice of one kind of entries and where the next one begins.
 #[derive(Debug)]
 pub struct Page<'a> {
     /// The entries.
-    pub tools: &'a [std::sync::Arc<super::Entry>],
+    pub entries: &'a [std::sync::Arc<super::Entry>],
     /// Where they end, if more follow.
     pub next: Option<Position>,
 }
 
 impl Catalog {
-    /// At most `size` tools after `after`; `None` if that position names a backend that is not there.
+    /// At most `size` entries of a kind after `after`; `None` if that position names a backend that is not there.
     #[must_use]
-    pub fn page(&self, after: Option<&Position>, size: usize) -> Option<Page<'_>> {
+    pub fn page(&self, kind: EntryKind, after: Option<&Position>, size: usize) -> Option<Page<'_>> {
+        let entries = self.shelf(kind).entries();
         let start = match after {
             None => 0,
             Some(position) => {
                 let rank = self.rank.get(&position.backend)?;
-                self.tools.partition_point(|entry| {
+                entries.partition_point(|entry| {
                     let at = self.rank.get(&entry.backend).unwrap_or(&usize::MAX);
                     (at, entry.exposed.as_str()) <= (rank, position.exposed.as_str())
                 })
             }
         };
-        let rest = self.tools.get(start..)?;
-        let (tools, more) = rest.split_at(size.max(1).min(rest.len()));
-        let next = tools.last().filter(|_| !more.is_empty()).map(|last| Position {
+        let rest = entries.get(start..)?;
+        let (entries, more) = rest.split_at(size.max(1).min(rest.len()));
+        let next = entries.last().filter(|_| !more.is_empty()).map(|last| Position {
             backend: last.backend.clone(),
-            exposed: last.exposed.to_string(),
+            exposed: last.exposed.as_str().to_owned(),
         });
-        Some(Page { tools, next })
+        Some(Page { entries, next })
     }
 }
 
@@ -54,28 +55,34 @@ mod tests {
     use super::*;
     use crate::config::Naming;
     use crate::json::Raw;
+    use crate::ports::Entries;
 
     fn catalog(tools: &[(&str, &[&str])]) -> Catalog {
-        let read = |name: &&str| Definition::read(&Raw::of(&serde_json::json!({ "name": name })));
+        let read = |name: &&str| {
+            Definition::read(EntryKind::Tool, &Raw::of(&serde_json::json!({ "name": name })))
+        };
         let source = |(backend, tools): &(&str, &[&str])| Source {
             backend: BackendName::new(backend).unwrap(),
             naming: Naming::default(),
-            tools: Arc::new(tools.iter().map(read).collect()),
+            entries: Entries {
+                tools: Arc::new(tools.iter().map(read).collect()),
+                ..Entries::default()
+            },
         };
         build(&tools.iter().map(source).collect::<Vec<_>>(), &[]).0
     }
 
     fn names(page: &Page<'_>) -> Vec<String> {
-        page.tools.iter().map(|entry| entry.exposed.to_string()).collect()
+        page.entries.iter().map(|entry| entry.exposed.to_string()).collect()
     }
 
     #[test]
     fn pages_cover_everything_once_even_if_the_catalog_changes_between() {
         let before = catalog(&[("b", &["1", "2", "3"]), ("a", &["1"])]);
-        let first = before.page(None, 2).unwrap();
+        let first = before.page(EntryKind::Tool, None, 2).unwrap();
         assert_eq!(names(&first), ["b__1", "b__2"]);
         let after = catalog(&[("b", &["3", "0"]), ("a", &["1"])]);
-        let second = after.page(first.next.as_ref(), 2).unwrap();
+        let second = after.page(EntryKind::Tool, first.next.as_ref(), 2).unwrap();
         assert_eq!(names(&second), ["b__3", "a__1"]);
         assert_eq!(second.next, None);
     }
@@ -83,6 +90,6 @@ mod tests {
     #[test]
     fn a_position_at_an_unknown_backend_is_refused() {
         let gone = Position { backend: BackendName::new("gone").unwrap(), exposed: "x".into() };
-        assert!(catalog(&[("b", &["1"])]).page(Some(&gone), 2).is_none());
+        assert!(catalog(&[("b", &["1"])]).page(EntryKind::Tool, Some(&gone), 2).is_none());
     }
 }

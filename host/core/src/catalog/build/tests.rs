@@ -8,16 +8,16 @@ use crate::names::PluginName;
 use crate::pattern::Pattern;
 
 fn source(backend: &str, naming: Naming, tools: &[&str]) -> Source {
-    let read = |name: &&str| Definition::read(&Raw::of(&serde_json::json!({ "name": name })));
-    Source {
-        backend: BackendName::new(backend).unwrap(),
-        naming,
-        tools: Arc::new(tools.iter().map(read).collect()),
-    }
+    let read = |name: &&str| {
+        Definition::read(EntryKind::Tool, &Raw::of(&serde_json::json!({ "name": name })))
+    };
+    let tools = Arc::new(tools.iter().map(read).collect());
+    let entries = Entries { tools, ..Entries::default() };
+    Source { backend: BackendName::new(backend).unwrap(), naming, entries }
 }
 
 fn names(catalog: &Catalog) -> Vec<String> {
-    catalog.tools().iter().map(|entry| entry.exposed.to_string()).collect()
+    catalog.shelf(EntryKind::Tool).entries().iter().map(|entry| entry.exposed.to_string()).collect()
 }
 
 #[track_caller]
@@ -72,7 +72,8 @@ fn names_out_of_bounds_are_reported_with_the_alias_to_write() {
 #[test]
 fn one_odd_tool_does_not_spoil_the_list() {
     let mut odd = source("a", Naming::default(), &["x", "x"]);
-    Arc::make_mut(&mut odd.tools).push(Definition::read(&Raw::literal("7")));
+    let tools = Arc::make_mut(&mut odd.entries.tools);
+    tools.push(Definition::read(EntryKind::Tool, &Raw::literal("7")));
     check(&[odd], &[], &["a__x"], &["lists the tool `x` twice", "is left out: invalid type"]);
 }
 
@@ -109,4 +110,38 @@ fn a_plugins_nonsense_is_reported_and_changes_nothing() {
     check(&sources, &[collide], &["a__x"], &["both to be `a__x`"]);
     let empty: Arc<dyn CatalogHook> = Arc::new(Fixed(vec![rename(1, "")]));
     check(&sources, &[empty], &["a__x"], &["at least one character"]);
+}
+
+/// A backend with one resource, and a tool whose user interface is that resource.
+fn with_view(backend: &str, uri: &str) -> Source {
+    let mut source = source(backend, Naming::default(), &[]);
+    let tool = serde_json::json!({ "name": "t", "_meta": { "ui": { "resourceUri": uri } } });
+    let read =
+        |kind, value: &serde_json::Value| Arc::new(vec![Definition::read(kind, &Raw::of(value))]);
+    source.entries.tools = read(EntryKind::Tool, &tool);
+    source.entries.resources = read(EntryKind::Resource, &serde_json::json!({ "uri": uri }));
+    source
+}
+
+#[test]
+fn a_uri_that_two_backends_claim_is_qualified_for_the_later_one_and_links_follow_it() {
+    let sources = [with_view("a", "ui://v"), with_view("b", "ui://v"), with_view("c", "ui://w")];
+    let (catalog, reports) = build(&sources, &[]);
+    assert_eq!(reports, []);
+    let shown = catalog.shelf(EntryKind::Resource).entries().iter();
+    let shown: Vec<_> = shown.map(|entry| entry.exposed.as_str()).collect();
+    assert_eq!(shown, ["ui://v", "ui://mcpmux.b/v", "ui://w"]);
+    let link = |tool: &str| {
+        let tool = catalog.shelf(EntryKind::Tool).get(tool).unwrap();
+        String::from_utf8(tool.definition.as_bytes().to_vec()).unwrap()
+    };
+    assert!(link("a__t").contains(r#""ui://v""#));
+    assert!(link("b__t").contains(r#""ui://mcpmux.b/v""#));
+    for (exposed, backend, native) in
+        [("ui://v", "a", "ui://v"), ("ui://mcpmux.b/v", "b", "ui://v"), ("ui://w", "c", "ui://w")]
+    {
+        let found = catalog.resource(exposed).unwrap();
+        assert_eq!((found.0.as_str(), found.1.as_str()), (backend, native));
+    }
+    assert_eq!(catalog.resource("ui://x"), None);
 }
