@@ -2,21 +2,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use mcpmux_core::catalog::{Catalog, Definition, Report, Source, build};
+use mcpmux_core::catalog::{Catalog, EntryKind, Report, Source, build};
 use mcpmux_core::config::Naming;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Backend, CatalogHook, State};
+use mcpmux_core::ports::{Backend, CatalogHook, Listing, State};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::GRACE;
 use crate::inbox::Inbox;
+use crate::offer;
+use crate::seats::Seats;
 use crate::status::{BackendState, BackendStatus};
-use crate::view::{Shared, View};
+use crate::view::{FirstPages, Placed, Shared, View};
 
 /// The least time between two rebuilds: what comes in between is taken together.
 const QUIET: Duration = Duration::from_millis(20);
@@ -47,19 +48,21 @@ pub struct Member {
 /// What the task knows of a backend.
 struct Known {
     state: BackendState,
-    tools: Arc<Vec<Result<Definition, String>>>,
-    /// When it was lost; its tools go when the grace is over.
+    /// What it said and listed last.
+    listing: Option<Listing>,
+    /// When it was lost; its entries go when the grace is over.
     lost: Option<Instant>,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Self { state: BackendState::Connecting, tools: Arc::default(), lost: None }
+        Self { state: BackendState::Connecting, listing: None, lost: None }
     }
 }
 
 pub(crate) struct Task {
     shared: Arc<Shared>,
+    seats: Arc<Seats>,
     inbox: Arc<Inbox>,
     setup: Setup,
     known: HashMap<BackendName, Known>,
@@ -80,9 +83,10 @@ enum Event {
 }
 
 impl Task {
-    pub(crate) fn new(shared: Arc<Shared>, inbox: Arc<Inbox>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, seats: Arc<Seats>, inbox: Arc<Inbox>) -> Self {
         Self {
             shared,
+            seats,
             inbox,
             setup: Setup::default(),
             known: HashMap::new(),
@@ -151,15 +155,15 @@ impl Task {
                 }
             }
             State::Ready(listing) => {
-                let tools = listing.tools;
-                tracing::info!(backend = %name, revision = %listing.revision, tools = tools.len(), "backend is ready");
+                let entries = listing.entries.len();
+                tracing::info!(backend = %name, revision = %listing.revision, entries, "backend is ready");
                 known.state = BackendState::Ready { revision: listing.revision };
-                known.tools = tools;
+                known.listing = Some(listing);
                 known.lost = None;
             }
             State::Down(fault) => {
                 known.state = BackendState::Down { why: fault.to_string() };
-                known.lost = known.lost.or_else(|| (!known.tools.is_empty()).then(Instant::now));
+                known.lost = known.lost.or_else(|| known.listing.is_some().then(Instant::now));
             }
         }
     }
@@ -167,7 +171,7 @@ impl Task {
     fn forget(&mut self, now: Instant) {
         for known in self.known.values_mut() {
             if known.lost.is_some_and(|lost| lost + GRACE <= now) {
-                known.tools = Arc::default();
+                known.listing = None;
                 known.lost = None;
             }
         }
@@ -178,13 +182,17 @@ impl Task {
         self.known.values().filter(connecting).count()
     }
 
+    fn listing(&self, backend: &BackendName) -> Option<&Listing> {
+        self.known.get(backend)?.listing.as_ref()
+    }
+
     /// Builds the catalog off the runtime's threads, since plugins take part, and publishes it.
     async fn rebuild(&mut self) {
         let source = |member: &Member| {
             let backend = member.backend.name().clone();
-            let tools =
-                self.known.get(&backend).map(|known| Arc::clone(&known.tools)).unwrap_or_default();
-            Source { backend, naming: member.naming.clone(), tools }
+            let entries =
+                self.listing(&backend).map(|listing| listing.entries.clone()).unwrap_or_default();
+            Source { backend, naming: member.naming.clone(), entries }
         };
         let sources: Vec<Source> = self.setup.members.iter().map(source).collect();
         let hooks = self.setup.hooks.clone();
@@ -198,28 +206,51 @@ impl Task {
         // What a failing plugin would have hidden must not come to light: the catalog of before stays.
         self.failing = reports.iter().any(|report| matches!(report, Report::Plugin { .. }));
         let catalog = if self.failing { Arc::clone(&self.catalog) } else { Arc::new(catalog) };
-        let told = !catalog.same_tools(&self.catalog);
-        let first_page =
-            if told { OnceLock::new() } else { self.shared.read(|view| view.first_page.clone()) };
+        let changed = catalog.changed(&self.catalog);
+        let pages = if changed.any() {
+            FirstPages::default()
+        } else {
+            self.shared.read(|view| view.pages.clone())
+        };
         self.catalog = catalog;
         let status = |member: &Member| {
             let name = member.backend.name();
             let state =
                 self.known.get(name).map_or(BackendState::Connecting, |known| known.state.clone());
-            BackendStatus { name: name.to_string(), tools: self.catalog.count(name), state }
+            BackendStatus {
+                name: name.to_string(),
+                tools: self.catalog.count(EntryKind::Tool, name),
+                state,
+            }
         };
-        let backends = self.setup.members.iter();
+        let place = |member: &Member| {
+            let listing = self.listing(member.backend.name());
+            let placed = Placed {
+                backend: Arc::clone(&member.backend),
+                naming: member.naming.clone(),
+                revision: listing.map(|listing| listing.revision),
+                has_resources: listing
+                    .is_some_and(|listing| listing.capabilities.get("resources").is_some()),
+            };
+            (member.backend.name().clone(), placed)
+        };
+        let members = &self.setup.members;
+        let listings = members.iter().filter_map(|member| {
+            let name = member.backend.name();
+            Some((name, self.listing(name)?))
+        });
         let view = View {
             catalog: Arc::clone(&self.catalog),
-            backends: backends
-                .map(|member| (member.backend.name().clone(), Arc::clone(&member.backend)))
-                .collect(),
-            status: self.setup.members.iter().map(status).collect(),
+            backends: members.iter().map(place).collect(),
+            status: members.iter().map(status).collect(),
             plugins: self.setup.plugins.clone(),
             warnings: self.warnings.clone(),
-            first_page,
+            offer: offer::merge(listings),
+            pages,
+            memory: self.shared.read(|view| Arc::clone(&view.memory)),
         };
-        self.shared.publish(view, told);
+        self.shared.publish(view, changed);
+        self.seats.want_again();
         self.shared.progress(self.pending());
     }
 
@@ -247,10 +278,10 @@ mod tests {
         let inbox = Arc::new(Inbox::default());
         inbox.state(&BackendName::new("early").unwrap(), State::Connecting);
         let (mux, _task) = Mux::start(inbox, limits, CancellationToken::new());
-        assert!(!mux.tools(None).await.unwrap().settled);
+        assert!(!mux.list(EntryKind::Tool, None).await.unwrap().settled);
         mux.apply(Setup::default()).await;
         let settled = async {
-            while !mux.tools(None).await.unwrap().settled {
+            while !mux.list(EntryKind::Tool, None).await.unwrap().settled {
                 tokio::task::yield_now().await;
             }
         };

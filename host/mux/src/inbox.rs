@@ -1,16 +1,23 @@
-//! The catalog task's inbox: the latest state of each backend. It never blocks a backend and never grows.
+//! What backends report: their latest states, for the catalog task, and what they say and ask outside of calls,
+//! for the clients that are there. It never blocks a backend and never grows.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use mcpmux_core::call::Body;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{BackendEvents, State};
+use mcpmux_core::peer::{Ask, Event};
+use mcpmux_core::ports::{BackendEvents, Pending, State};
 use tokio::sync::Notify;
+
+use crate::seats::{Seats, nobody};
 
 /// Holds what backends reported since the catalog task last looked; a newer state replaces an older one.
 pub struct Inbox {
     held: Mutex<Held>,
     filled: Notify,
+    /// Set when the mux starts; nobody is there before.
+    seats: OnceLock<Arc<Seats>>,
 }
 
 struct Held {
@@ -23,11 +30,17 @@ impl Default for Inbox {
     /// Closed until the first setup.
     fn default() -> Self {
         let held = Held { states: HashMap::new(), closed: true };
-        Self { held: Mutex::new(held), filled: Notify::new() }
+        Self { held: Mutex::new(held), filled: Notify::new(), seats: OnceLock::new() }
     }
 }
 
 impl Inbox {
+    /// From now on, what is said and asked outside of calls goes here.
+    pub(crate) fn seat(&self, seats: Arc<Seats>) {
+        // A mux starts once with its inbox.
+        let _ = self.seats.set(seats);
+    }
+
     /// Keeps what comes until [`Inbox::open`].
     pub(crate) fn close(&self) {
         self.lock().closed = true;
@@ -64,5 +77,18 @@ impl BackendEvents for Inbox {
     fn state(&self, backend: &BackendName, state: State) {
         self.lock().states.insert(backend.clone(), state);
         self.filled.notify_one();
+    }
+
+    fn heard(&self, backend: &BackendName, event: Event) {
+        if let Some(seats) = self.seats.get() {
+            seats.heard(backend, event);
+        }
+    }
+
+    fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body> {
+        match self.seats.get() {
+            Some(seats) => seats.asked(backend, ask),
+            None => Box::pin(std::future::ready(nobody(&ask.method))),
+        }
     }
 }

@@ -1,13 +1,19 @@
 //! What happens between the frontends and the backends: the route of a call, listing, the catalog task.
 //!
 //! Reading order: [`view`] is what everything reads, [`catalog`] the one task that writes it, [`route`] the
-//! rooms of a call, [`list`] the pages of a list, [`status`] what an operator sees.
+//! rooms of a call, [`bridge`] what the eras do differently while one is under way, [`list`] the pages of a list,
+//! [`offer`] what clients are told at the start, [`seats`] the clients that hear of things outside of calls,
+//! [`links`] the URIs in answers, [`status`] what an operator sees.
 
+mod bridge;
 mod catalog;
 mod cursor;
 mod inbox;
+mod links;
 mod list;
+mod offer;
 mod route;
+mod seats;
 mod status;
 mod view;
 
@@ -19,16 +25,25 @@ use mcpmux_core::gate::Authorizer;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use bridge::{Parking, Seal};
+use seats::Seats;
+
 pub use catalog::{Member, Setup};
 pub use inbox::Inbox;
-pub use list::{ListError, Tools};
+pub use list::{List, ListError};
+pub use offer::Offer;
+pub use seats::Seat;
 pub use status::{BackendState, BackendStatus, Status};
+pub use view::Generations;
 use view::{Shared, View};
 
 /// What the frontends talk to. Cheap to clone; all clones are the same.
 #[derive(Clone)]
 pub struct Mux {
     shared: Arc<Shared>,
+    seats: Arc<Seats>,
+    parking: Arc<Parking>,
+    seal: Arc<Seal>,
     inbox: Arc<Inbox>,
     setup: mpsc::Sender<Setup>,
     authorizers: Arc<[Arc<dyn Authorizer>]>,
@@ -45,9 +60,20 @@ impl Mux {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (setup, setups) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(View::default()));
-        let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&inbox));
-        let task = tokio::spawn(task.run(setups, stop));
-        (Self { shared, inbox, setup, authorizers: Arc::new([]), limits }, task)
+        let seats = Arc::new(Seats::new(Arc::clone(&shared)));
+        inbox.seat(Arc::clone(&seats));
+        let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&seats), Arc::clone(&inbox));
+        let parking = Arc::new(Parking::default());
+        let swept = Arc::clone(&parking);
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = task.run(setups, stop) => {}
+                () = swept.sweep() => {}
+            }
+            swept.clear();
+        });
+        let (seal, authorizers) = (Arc::new(Seal::default()), Arc::new([]));
+        (Self { shared, seats, parking, seal, inbox, setup, authorizers, limits }, task)
     }
 
     /// The same with authorizers, which the gate asks in this order.
@@ -69,9 +95,9 @@ impl Mux {
         let _stopped = self.setup.send(setup).await;
     }
 
-    /// Tells when the catalog changes: the number goes up each time clients would see another list.
+    /// Tells when a list changes: its number goes up each time clients would see another one.
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    pub fn changes(&self) -> watch::Receiver<Generations> {
         self.shared.changes()
     }
 

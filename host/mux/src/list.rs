@@ -1,18 +1,18 @@
 //! The list route: one page of what clients may see, from the view alone; no backend is asked.
 
+use mcpmux_core::catalog::{Entry, EntryKind};
 use mcpmux_core::json::Raw;
 
-use crate::view::View;
 use crate::{Mux, cursor};
 
-/// A page of tools.
+/// A page of a list.
 #[derive(Debug, Clone)]
-pub struct Tools {
+pub struct List {
     /// The JSON array of definitions.
-    pub tools: Raw,
+    pub entries: Raw,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,
-    /// Whether backends may still be missing from the list.
+    /// Whether no backend is missing from the list because it is still starting.
     pub settled: bool,
 }
 
@@ -25,12 +25,12 @@ pub enum ListError {
 }
 
 impl Mux {
-    /// A page of the tools. Waits for backends that are still starting, at most `list_wait` from when they
-    /// were set; what comes later is announced by [`Mux::changes`].
+    /// A page of the entries of a kind. Waits for backends that are still starting, at most `list_wait` from when
+    /// they were set; what comes later is announced by [`Mux::changes`].
     ///
     /// # Errors
     /// If `after` is no cursor of ours.
-    pub async fn tools(&self, after: Option<&str>) -> Result<Tools, ListError> {
+    pub async fn list(&self, kind: EntryKind, after: Option<&str>) -> Result<List, ListError> {
         if !self.shared.is_settled() {
             self.shared.settled(self.limits.list_wait).await;
         }
@@ -40,18 +40,18 @@ impl Mux {
             Some(after) => Some(cursor::decode(after).ok_or(ListError::Cursor)?),
         };
         let view = self.shared.view();
-        let page =
-            view.catalog.page(position.as_ref(), self.limits.page).ok_or(ListError::Cursor)?;
+        let page = view.catalog.page(kind, position.as_ref(), self.limits.page);
+        let page = page.ok_or(ListError::Cursor)?;
         let next = page.next.as_ref().map(cursor::encode);
-        let tools = match position {
-            None => view.first_page.get_or_init(|| render(page.tools)).clone(),
-            Some(_) => render(page.tools),
+        let entries = match position {
+            None => view.pages.of(kind).get_or_init(|| render(page.entries)).clone(),
+            Some(_) => render(page.entries),
         };
-        Ok(Tools { tools, next, settled })
+        Ok(List { entries, next, settled })
     }
 }
 
-fn render(entries: &[std::sync::Arc<mcpmux_core::catalog::Entry>]) -> Raw {
+fn render(entries: &[std::sync::Arc<Entry>]) -> Raw {
     let size = entries.iter().map(|entry| entry.definition.as_bytes().len() + 1).sum::<usize>();
     let mut out = Vec::with_capacity(size + 2);
     out.push(b'[');
@@ -63,11 +63,4 @@ fn render(entries: &[std::sync::Arc<mcpmux_core::catalog::Entry>]) -> Raw {
     }
     out.push(b']');
     Raw::trusted(out.into())
-}
-
-impl View {
-    /// How many tools clients see.
-    pub(crate) fn tool_count(&self) -> usize {
-        self.catalog.tools().len()
-    }
 }

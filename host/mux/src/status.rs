@@ -1,5 +1,6 @@
 //! What an operator sees: the backends, their states and counts; no payloads, no secrets.
 
+use mcpmux_core::catalog::EntryKind;
 use mcpmux_core::era::Revision;
 use serde::Serialize;
 
@@ -57,7 +58,7 @@ pub(crate) fn of(view: &View) -> Status {
     Status {
         backends: view.status.clone(),
         plugins: view.plugins.clone(),
-        tools: view.tool_count(),
+        tools: view.catalog.shelf(EntryKind::Tool).entries().len(),
         warnings: view.warnings.clone(),
     }
 }

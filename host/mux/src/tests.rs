@@ -3,15 +3,18 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mcpmux_core::call::{Answer, Body, Call, Flight, Method, Outcome, Permitted, Routed};
-use mcpmux_core::catalog::{Definition, Edit};
+use mcpmux_core::call::{Answer, Body, Call, Method, Outcome, Permitted, Routed};
+use mcpmux_core::catalog::{Definition, Edit, EntryKind};
 use mcpmux_core::client::Client;
 use mcpmux_core::config::{Limits, Naming};
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::gate::Authorizer;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::{BackendName, PluginName};
-use mcpmux_core::ports::{Backend, BackendEvents, CatalogHook, Listing, Pending, State, ToolView};
+use mcpmux_core::peer::Flight;
+use mcpmux_core::ports::{
+    Backend, BackendEvents, CatalogHook, Entries, Listing, Pending, State, ToolView, Wants,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -32,6 +35,10 @@ impl Backend for Fake {
         let answer = Answer { body: Body::Result(Raw::literal("{}")), era: Era::Legacy };
         Box::pin(async { Ok(answer) })
     }
+
+    fn want(&self, _wants: Wants) {}
+
+    fn roots_changed(&self) {}
 }
 
 fn fake(name: &str) -> Arc<Fake> {
@@ -47,9 +54,17 @@ fn setup(backends: &[&Arc<Fake>], hooks: Vec<Arc<dyn CatalogHook>>) -> Setup {
 }
 
 fn listing(tools: &[&str]) -> State {
-    let read = |name: &&str| Definition::read(&Raw::of(&serde_json::json!({ "name": name })));
+    let read = |name: &&str| {
+        Definition::read(EntryKind::Tool, &Raw::of(&serde_json::json!({ "name": name })))
+    };
     let tools = Arc::new(tools.iter().map(read).collect());
-    State::Ready(Listing { revision: Revision::NEWEST_LEGACY, info: None, tools })
+    State::Ready(Listing {
+        revision: Revision::NEWEST_LEGACY,
+        info: None,
+        capabilities: Object::default(),
+        instructions: None,
+        entries: Entries { tools, ..Entries::default() },
+    })
 }
 
 fn start(limits: Limits) -> (Arc<Inbox>, Mux) {
@@ -59,7 +74,7 @@ fn start(limits: Limits) -> (Arc<Inbox>, Mux) {
 }
 
 async fn names(mux: &Mux) -> Vec<String> {
-    let tools = mux.tools(None).await.unwrap().tools.elements().unwrap();
+    let tools = mux.list(EntryKind::Tool, None).await.unwrap().entries.elements().unwrap();
     let name =
         |tool: &Raw| tool.object().unwrap().get("name").unwrap().as_string().unwrap().into_owned();
     tools.iter().map(name).collect()
@@ -77,6 +92,7 @@ async fn call(mux: &Mux, name: &str) -> Outcome {
         name: name.to_owned(),
         params: Object::default(),
         meta: Object::default(),
+        level: None,
         client: Arc::new(client),
     };
     mux.call(call, Flight::default()).await
@@ -153,7 +169,7 @@ struct Deny(Mutex<Vec<String>>);
 
 impl Authorizer for Deny {
     fn check(&self, routed: &Routed) -> Result<(), String> {
-        self.0.lock().unwrap().push(routed.entry.native.as_str().to_owned());
+        self.0.lock().unwrap().push(routed.to.native.as_str().to_owned());
         Err("not today".to_owned())
     }
 }
@@ -179,9 +195,9 @@ async fn pages_lead_from_one_to_the_next() {
     let a = fake("a");
     mux.apply(setup(&[&a], Vec::new())).await;
     inbox.state(&a.name, listing(&["x", "y", "z"]));
-    let first = mux.tools(None).await.unwrap();
-    assert_eq!(first.tools.as_bytes(), br#"[{"name":"a__x"},{"name":"a__y"}]"#);
-    let second = mux.tools(first.next.as_deref()).await.unwrap();
-    assert_eq!((second.tools.as_bytes(), second.next), (&br#"[{"name":"a__z"}]"#[..], None));
-    assert_eq!(mux.tools(Some("nonsense")).await.unwrap_err(), ListError::Cursor);
+    let first = mux.list(EntryKind::Tool, None).await.unwrap();
+    assert_eq!(first.entries.as_bytes(), br#"[{"name":"a__x"},{"name":"a__y"}]"#);
+    let second = mux.list(EntryKind::Tool, first.next.as_deref()).await.unwrap();
+    assert_eq!((second.entries.as_bytes(), second.next), (&br#"[{"name":"a__z"}]"#[..], None));
+    assert_eq!(mux.list(EntryKind::Tool, Some("nonsense")).await.unwrap_err(), ListError::Cursor);
 }

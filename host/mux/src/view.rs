@@ -6,26 +6,82 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use mcpmux_core::catalog::Catalog;
+use mcpmux_core::catalog::{Catalog, Changed, EntryKind};
+use mcpmux_core::config::Naming;
+use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::Backend;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::links::Memory;
+use crate::offer::Offer;
 use crate::status::BackendStatus;
 
 /// The catalog and the backends behind it, at one moment.
 #[derive(Default)]
 pub(crate) struct View {
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) backends: HashMap<BackendName, Arc<dyn Backend>>,
+    pub(crate) backends: HashMap<BackendName, Placed>,
     /// In the order of the configuration.
     pub(crate) status: Vec<BackendStatus>,
     pub(crate) plugins: Vec<String>,
     pub(crate) warnings: Vec<String>,
-    /// The first page of the tools, written when first asked for.
-    pub(crate) first_page: OnceLock<Raw>,
+    /// What clients are offered.
+    pub(crate) offer: Offer,
+    pub(crate) pages: FirstPages,
+    /// Outlives the view: every view has the same.
+    pub(crate) memory: Arc<Memory>,
+}
+
+/// The first page of each list, written when first asked for.
+#[derive(Default, Clone)]
+pub(crate) struct FirstPages {
+    tools: OnceLock<Raw>,
+    prompts: OnceLock<Raw>,
+    resources: OnceLock<Raw>,
+    templates: OnceLock<Raw>,
+}
+
+impl FirstPages {
+    pub(crate) const fn of(&self, kind: EntryKind) -> &OnceLock<Raw> {
+        match kind {
+            EntryKind::Tool => &self.tools,
+            EntryKind::Prompt => &self.prompts,
+            EntryKind::Resource => &self.resources,
+            EntryKind::Template => &self.templates,
+        }
+    }
+}
+
+/// A backend as the view knows it.
+#[derive(Clone)]
+pub(crate) struct Placed {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) naming: Naming,
+    /// The revision spoken with it last; `None` until it has connected.
+    pub(crate) revision: Option<Revision>,
+    /// Whether it said that it has resources.
+    pub(crate) has_resources: bool,
+}
+
+impl Placed {
+    /// The era spoken with it, as far as is known.
+    pub(crate) fn era(&self) -> Option<Era> {
+        self.revision.map(Revision::era)
+    }
+}
+
+/// Counts the changes of each list that clients would see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generations {
+    /// Of the tools.
+    pub tools: u64,
+    /// Of the prompts.
+    pub prompts: u64,
+    /// Of the resources and the templates.
+    pub resources: u64,
 }
 
 /// How far the view has come.
@@ -40,7 +96,7 @@ struct Progress {
 /// The view, shared.
 pub(crate) struct Shared {
     view: ArcSwap<View>,
-    generation: watch::Sender<u64>,
+    generations: watch::Sender<Generations>,
     progress: watch::Sender<Progress>,
 }
 
@@ -48,7 +104,7 @@ impl Shared {
     pub(crate) fn new(view: View) -> Self {
         Self {
             view: ArcSwap::from_pointee(view),
-            generation: watch::Sender::new(0),
+            generations: watch::Sender::new(Generations::default()),
             progress: watch::Sender::new(Progress { pending: 1, since: Instant::now() }),
         }
     }
@@ -62,15 +118,19 @@ impl Shared {
         look(&self.view.load())
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.generation.subscribe()
+    pub(crate) fn changes(&self) -> watch::Receiver<Generations> {
+        self.generations.subscribe()
     }
 
-    /// Publishes a view; `told` if clients have to hear of it.
-    pub(crate) fn publish(&self, view: View, told: bool) {
+    /// Publishes a view; clients have to hear of what changed.
+    pub(crate) fn publish(&self, view: View, changed: Changed) {
         self.view.store(Arc::new(view));
-        if told {
-            self.generation.send_modify(|generation| *generation += 1);
+        if changed.any() {
+            self.generations.send_modify(|generations| {
+                generations.tools += u64::from(changed.tools);
+                generations.prompts += u64::from(changed.prompts);
+                generations.resources += u64::from(changed.resources);
+            });
         }
     }
 

@@ -3,9 +3,11 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use mcpmux_core::call::{Body, Call as CoreCall, Event, Events, Flight, Method};
+use mcpmux_core::call::{Body, Call as CoreCall, Method};
 use mcpmux_core::fault::Kind;
 use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::peer::{Ask, Event, Flight, Peer};
+use mcpmux_core::ports::Pending;
 use mcpmux_manage::cli::{Call, Global};
 use mcpmux_manage::print;
 
@@ -53,10 +55,11 @@ async fn call(
         name: options.tool.clone(),
         params,
         meta: Object::default(),
+        level: None,
         client: client(),
     };
-    let events = (!quiet).then(|| Arc::new(Progress) as Arc<dyn Events>);
-    match visit.mux().call(call, Flight { events }).await {
+    let peer = (!quiet).then(|| Arc::new(Progress) as Arc<dyn Peer>);
+    match visit.mux().call(call, Flight { peer, progress: !quiet }).await {
         Ok(answer) => Ok(match answer.body {
             Body::Error(error) => return Err(Failure::failed(message(&error))),
             Body::Result(result) => {
@@ -105,9 +108,9 @@ async fn nearest(visit: &Visit, wanted: &str) -> String {
 /// Shows progress as it comes.
 struct Progress;
 
-impl Events for Progress {
+impl Peer for Progress {
     fn event(&self, event: Event) {
-        let Event::Progress(params) = event;
+        let Event::Progress(params) = event else { return };
         let text = |key: &str| {
             params.get(key).map(|raw| String::from_utf8_lossy(raw.as_bytes()).into_owned())
         };
@@ -119,5 +122,13 @@ impl Events for Progress {
         print::note(
             format!("progress {}{total} {note}", text("progress").unwrap_or_default()).trim_end(),
         );
+    }
+
+    fn ask(&self, ask: Ask) -> Pending<'static, Body> {
+        let mut error = Object::default();
+        error.set("code", Raw::literal("-32601"));
+        let why = format!("`mcpmux call` cannot be asked for `{}`", ask.method);
+        error.set("message", Raw::string(&why));
+        Box::pin(std::future::ready(Body::Error(error.to_raw())))
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcpmux_core::catalog::EntryKind;
 use mcpmux_core::client::Client;
 use mcpmux_core::config::{Auth, Backend, Config, Naming, Patience, Transport};
 use mcpmux_core::era::Revision;
@@ -94,8 +95,9 @@ impl Visit {
     pub(super) async fn tools(&self) -> Result<Vec<Raw>, Failure> {
         let (mut all, mut cursor) = (Vec::new(), None);
         loop {
-            let page = self.mux().tools(cursor.as_deref()).await.map_err(Failure::failed)?;
-            all.extend(page.tools.elements().map_err(Failure::failed)?);
+            let page = self.mux().list(EntryKind::Tool, cursor.as_deref()).await;
+            let page = page.map_err(Failure::failed)?;
+            all.extend(page.entries.elements().map_err(Failure::failed)?);
             cursor = page.next;
             if cursor.is_none() {
                 return Ok(all);

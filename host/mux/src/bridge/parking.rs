@@ -1,0 +1,242 @@
+//! Parked calls: calls of modern clients at legacy backends that have asked something, until the client comes back.
+//!
+//! A parked call goes on at its backend. It is found by a random id, which only its client has, sealed; it has a
+//! lifetime, and there is a bound on how many there are. Giving one up cancels it at its backend.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mcpmux_core::call::{Body, Call, Method, Outcome, Permitted, Target};
+use mcpmux_core::fault::{Fault, Kind};
+use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::peer::Flight;
+use mcpmux_core::ports::Backend;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::driving::{Driver, Question};
+use super::seal::{LIFETIME, State};
+use crate::seats::{Raised, refusal};
+use crate::{Mux, links};
+
+/// How many calls may be parked at once.
+const PLACES: usize = 1_000;
+/// How often it is looked for calls whose lifetime is over.
+const SWEEP: Duration = Duration::from_secs(10);
+/// mcpmux could not do its part (JSON-RPC 2.0, section 5.1).
+const INTERNAL_ERROR: i64 = -32603;
+
+/// All parked calls, by id.
+#[derive(Default)]
+pub(crate) struct Parking(Mutex<HashMap<String, Parked>>);
+
+/// A call on its way at a legacy backend, and what its backend wants to know.
+struct Parked {
+    underway: Underway,
+    driver: Arc<Driver>,
+    asked: mpsc::Receiver<Question>,
+    open: BTreeMap<String, Question>,
+    count: usize,
+    /// For the links in its answer.
+    of: (Method, Target),
+    until: Instant,
+    /// The log level it wants, for as long as it is under way.
+    _raised: Option<Raised>,
+}
+
+/// The call itself: driven by its client's request, and by a task of its own once it was parked.
+enum Underway {
+    Driven(Pin<Box<dyn Future<Output = Outcome> + Send>>),
+    Alone(AbortOnDropHandle<Outcome>),
+}
+
+/// What comes next of a call.
+enum Next {
+    Outcome(Outcome),
+    Question(Question),
+}
+
+impl Mux {
+    /// Makes a modern client's call at a legacy backend; if that asks something, the call is parked, and the outcome
+    /// is a request for input.
+    pub(super) async fn park_if_asked(
+        &self,
+        backend: Arc<dyn Backend>,
+        permitted: Permitted,
+        flight: Flight,
+        raised: Option<Raised>,
+    ) -> Outcome {
+        let routed = permitted.routed();
+        let (call, to) = (routed.call.clone(), routed.to.clone());
+        let (driver, asked) = Driver::new(Arc::clone(&call.client), flight.peer);
+        let flight = Flight { peer: Some(Arc::clone(&driver) as _), progress: flight.progress };
+        let parked = Parked {
+            underway: Underway::Driven(backend.request(permitted, flight)),
+            driver,
+            asked,
+            open: BTreeMap::new(),
+            count: 0,
+            of: (call.method, to),
+            until: Instant::now() + LIFETIME,
+            _raised: raised,
+        };
+        self.drive(parked, &call).await
+    }
+
+    /// The client of a parked call is back.
+    pub(super) async fn unpark(
+        &self,
+        id: &str,
+        call: Call,
+        responses: Option<Raw>,
+        flight: Flight,
+    ) -> Outcome {
+        let mut parked = self.parking.lock().remove(id).ok_or_else(super::not_ours)?;
+        parked.driver.listen(flight.peer);
+        let responses = match responses.as_ref().map(Raw::object) {
+            None => Object::default(),
+            Some(Ok(responses)) => responses,
+            Some(Err(error)) => {
+                let why = format!("`params.inputResponses` must be an object: {error}");
+                self.parking.lock().insert(id.to_owned(), parked);
+                return Err(Fault::new(Kind::InvalidParams, why));
+            }
+        };
+        for member in responses.iter() {
+            if let Some(question) = parked.open.remove(member.key.as_str()) {
+                // A backend that has taken its question back does not mind.
+                let _ = question.answer.send(Body::Result(member.value.clone()));
+            }
+        }
+        let of = parked.of.clone();
+        let outcome = self.drive(parked, &call).await;
+        outcome.map(|answer| links::outgoing(&self.shared, of.0, &of.1, answer))
+    }
+
+    /// Drives a call to its outcome, or until its backend asks something.
+    async fn drive(&self, mut parked: Parked, call: &Call) -> Outcome {
+        parked.open.retain(|_, question| !question.answer.is_closed());
+        while parked.open.is_empty() {
+            match parked.next().await {
+                Next::Outcome(outcome) => {
+                    return outcome.and_then(|answer| self.relay(call, answer));
+                }
+                Next::Question(question) => parked.take_in(question),
+            }
+        }
+        while let Ok(question) = parked.asked.try_recv() {
+            parked.take_in(question);
+        }
+        self.park(parked, call)
+    }
+
+    fn park(&self, mut parked: Parked, call: &Call) -> Outcome {
+        let id = self.seal.random_id().unwrap_or_default();
+        let state = self.seal.close(call, &State::Parked(id.clone()))?;
+        let requests = parked.requests();
+        parked.driver.listen(None);
+        parked.until = Instant::now() + LIFETIME;
+        parked.underway = match parked.underway {
+            Underway::Driven(future) => {
+                Underway::Alone(AbortOnDropHandle::new(tokio::spawn(future)))
+            }
+            alone @ Underway::Alone(_) => alone,
+        };
+        let mut places = self.parking.lock();
+        if places.len() >= PLACES {
+            drop(places);
+            parked.refuse("mcpmux has too many parked calls");
+            let why =
+                format!("{PLACES} calls wait for their clients' answers already; try again later");
+            return Err(Fault::new(Kind::Overloaded, why));
+        }
+        places.insert(id, parked);
+        drop(places);
+        Ok(super::ask_for(&requests, &state))
+    }
+}
+
+impl Parked {
+    async fn next(&mut self) -> Next {
+        let Self { underway, asked, of, .. } = self;
+        let outcome = async {
+            match underway {
+                Underway::Driven(future) => future.await,
+                Underway::Alone(task) => task.await.unwrap_or_else(|_| {
+                    let why = format!("the call at `{}` was given up", of.1.backend);
+                    Err(Fault::at(&of.1.backend, Kind::OutcomeUnknown, why))
+                }),
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(question) = asked.recv() => Next::Question(question),
+            outcome = outcome => Next::Outcome(outcome),
+        }
+    }
+
+    fn take_in(&mut self, question: Question) {
+        self.count += 1;
+        self.open.insert(format!("ask-{}", self.count), question);
+    }
+
+    /// What is open, as a request for input.
+    fn requests(&self) -> Object {
+        let mut requests = Object::default();
+        for (key, Question { ask, .. }) in &self.open {
+            let mut request = Object::default();
+            request.set("method", Raw::string(&ask.method));
+            // Only a root listing has none, and a modern one may have none as well.
+            if let Some(params) = &ask.params {
+                request.set("params", params.clone());
+            }
+            requests.set(key, request.to_raw());
+        }
+        requests
+    }
+
+    fn refuse(self, why: &str) {
+        for (_, question) in self.open {
+            let _gone = question.answer.send(refusal(INTERNAL_ERROR, why));
+        }
+    }
+}
+
+impl Parking {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Parked>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives up calls whose lifetime is over. Never ends.
+    pub(crate) async fn sweep(&self) {
+        let mut ticks = tokio::time::interval(SWEEP);
+        loop {
+            ticks.tick().await;
+            let now = Instant::now();
+            let over: Vec<Parked> = {
+                let mut places = self.lock();
+                let over: Vec<String> = places
+                    .iter()
+                    .filter(|(_, parked)| parked.until <= now)
+                    .map(|(id, _)| id.clone())
+                    .collect();
+                over.iter().filter_map(|id| places.remove(id)).collect()
+            };
+            if !over.is_empty() {
+                tracing::info!(
+                    count = over.len(),
+                    "parked calls whose clients did not come back were given up"
+                );
+            }
+        }
+    }
+
+    /// Gives up all calls.
+    pub(crate) fn clear(&self) {
+        let all = std::mem::take(&mut *self.lock());
+        drop(all);
+    }
+}

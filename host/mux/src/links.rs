@@ -1,0 +1,198 @@
+//! URIs and task ids in calls and answers: which backend they belong to, and what clients see in their place.
+//!
+//! A resource that is listed by one backend only, or that nobody lists, keeps its URI. See `mcpmux_core::uri` for
+//! those that two backends claim. What a backend hands out without listing it is remembered as its own.
+
+mod memory;
+
+use std::borrow::Cow;
+
+use mcpmux_core::call::{Answer, Body, Method, Target};
+use mcpmux_core::era::Era;
+use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::names::{BackendName, NativeName};
+use mcpmux_core::uri;
+
+use crate::view::{Shared, View};
+pub(crate) use memory::Memory;
+
+/// Between the backend and its own id in the id of a task; no backend's name can hold it.
+const TASK: char = '~';
+
+/// Whose resource a client means by this URI.
+pub(crate) fn resolve(view: &View, exposed: &str) -> Option<Target> {
+    let to = |(backend, native): (BackendName, NativeName)| Target { backend, native };
+    let found = view.catalog.resource(exposed).map(to);
+    let found = found.or_else(|| {
+        let backend = view.memory.owner(exposed).filter(|owner| view.backends.contains_key(owner));
+        let backend = backend.or_else(|| only_one_with_resources(view))?;
+        Some(Target { backend, native: NativeName::new(exposed) })
+    })?;
+    let naming = &view.backends.get(&found.backend)?.naming;
+    naming.includes(found.native.as_str()).then_some(found)
+}
+
+fn only_one_with_resources(view: &View) -> Option<BackendName> {
+    let mut having = view.backends.iter().filter(|(_, placed)| placed.has_resources);
+    let (name, _) = having.next()?;
+    having.next().is_none().then(|| name.clone())
+}
+
+/// Whose task a client means by this id.
+pub(crate) fn task(view: &View, exposed: &str) -> Option<Target> {
+    let (backend, native) = exposed.split_once(TASK)?;
+    let backend = BackendName::new(backend).ok()?;
+    view.backends
+        .contains_key(&backend)
+        .then(|| Target { backend, native: NativeName::new(native) })
+}
+
+/// How clients see a resource of a backend.
+pub(crate) fn expose(view: &View, backend: &BackendName, native: &str) -> String {
+    if let Some(exposed) = view.catalog.qualified(backend, native) {
+        return exposed.as_str().to_owned();
+    }
+    // These are read where they lie, by clients themselves (2025-11-25, server/resources, common URI schemes).
+    if native.starts_with("https://") || native.starts_with("http://") {
+        return native.to_owned();
+    }
+    let owner = match view.catalog.resource(native) {
+        Some((owner, _)) => Some(owner),
+        None => view.memory.claim(native, backend),
+    };
+    if owner.is_none_or(|owner| owner == *backend) {
+        native.to_owned()
+    } else {
+        uri::qualify(backend, native)
+    }
+}
+
+/// The answer with its URIs, and the ids of its tasks, as clients see them. One without any keeps its bytes.
+pub(crate) fn outgoing(shared: &Shared, method: Method, to: &Target, answer: Answer) -> Answer {
+    let Answer { body, era } = answer;
+    let body = match body {
+        Body::Result(result) => {
+            Body::Result(shared.read(|view| result_of(view, method, to, era, result)))
+        }
+        error @ Body::Error(_) => error,
+    };
+    Answer { body, era }
+}
+
+fn result_of(view: &View, method: Method, to: &Target, era: Era, result: Raw) -> Raw {
+    let holds = |what: &[u8]| memchr::memmem::find(result.as_bytes(), what).is_some();
+    if holds(b"\"taskId\"") && !matches!(method, Method::PromptsGet | Method::ResourcesRead) {
+        return tasks_of(&to.backend, era, result);
+    }
+    if !holds(b"\"uri\"") {
+        return result;
+    }
+    let changed = match method {
+        Method::ToolsCall | Method::TasksResult => {
+            each(&result, "content", |block| link(view, to, block))
+        }
+        Method::PromptsGet => each(&result, "messages", |message| {
+            let mut object = message.object().ok()?;
+            let content = object.get("content")?;
+            let content = match content.elements() {
+                Ok(blocks) => array(blocks, |block| link(view, to, block))?,
+                Err(_) => link(view, to, content)?,
+            };
+            object.set("content", content);
+            Some(object.to_raw())
+        }),
+        Method::ResourcesRead => each(&result, "contents", |part| shown(view, to, part, "uri")),
+        _ => None,
+    };
+    changed.unwrap_or(result)
+}
+
+/// A content block that links to a resource, or holds one, if its URI changes.
+fn link(view: &View, to: &Target, block: &Raw) -> Option<Raw> {
+    let mut object = block.object().ok()?;
+    match object.get("type")?.as_string()?.as_ref() {
+        "resource_link" => shown(view, to, block, "uri"),
+        "resource" => {
+            let inner = shown(view, to, object.get("resource")?, "uri")?;
+            object.set("resource", inner);
+            Some(object.to_raw())
+        }
+        _ => None,
+    }
+}
+
+fn shown(view: &View, to: &Target, holder: &Raw, key: &str) -> Option<Raw> {
+    let mut object = holder.object().ok()?;
+    let native = object.get(key)?.as_string()?.into_owned();
+    let exposed = expose(view, &to.backend, &native);
+    if exposed == native {
+        return None;
+    }
+    object.set(key, Raw::string(&exposed));
+    Some(object.to_raw())
+}
+
+/// The result with the elements of one of its arrays changed; `None` if none changes.
+fn each(result: &Raw, key: &str, change: impl Fn(&Raw) -> Option<Raw>) -> Option<Raw> {
+    let mut object = result.object().ok()?;
+    let changed = array(object.get(key)?.elements().ok()?, change)?;
+    object.set(key, changed);
+    Some(object.to_raw())
+}
+
+fn array(elements: Vec<Raw>, change: impl Fn(&Raw) -> Option<Raw>) -> Option<Raw> {
+    let mut any = false;
+    let mut text = vec![b'['];
+    for (at, element) in elements.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        let changed = change(element);
+        any |= changed.is_some();
+        let element = changed.map_or(Cow::Borrowed(element), Cow::Owned);
+        text.extend_from_slice(element.as_bytes());
+    }
+    text.push(b']');
+    any.then(|| Raw::trusted(text.into()))
+}
+
+/// The id of a backend's task as clients see it.
+pub(crate) fn task_id(backend: &BackendName, native: &str) -> String {
+    format!("{}{TASK}{native}", backend.as_str())
+}
+
+/// A result about a task with the id that clients use: at the top, or in `task` where one was made in the legacy era,
+/// or in `_meta` where it is the task's own result.
+fn tasks_of(backend: &BackendName, era: Era, result: Raw) -> Raw {
+    let Ok(mut object) = result.object() else { return result };
+    let mut any = retask(backend, &mut object);
+    if era == Era::Legacy
+        && let Some(Ok(mut task)) = object.get("task").map(Raw::object)
+        && retask(backend, &mut task)
+    {
+        object.set("task", task.to_raw());
+        any = true;
+    }
+    any |= related(backend, &mut object);
+    if any { object.to_raw() } else { result }
+}
+
+fn retask(backend: &BackendName, object: &mut Object) -> bool {
+    let Some(native) = object.get("taskId").and_then(Raw::as_string).map(Cow::into_owned) else {
+        return false;
+    };
+    object.set("taskId", Raw::string(&task_id(backend, &native)));
+    true
+}
+
+/// The key under which a message says to which task it belongs (2025-11-25, basic/utilities/tasks).
+const RELATED: &str = "io.modelcontextprotocol/related-task";
+
+fn related(backend: &BackendName, object: &mut Object) -> bool {
+    let Some(Ok(mut meta)) = object.get("_meta").map(Raw::object) else { return false };
+    let Some(Ok(mut task)) = meta.get(RELATED).map(Raw::object) else { return false };
+    let any = retask(backend, &mut task);
+    meta.set(RELATED, task.to_raw());
+    object.set("_meta", meta.to_raw());
+    any
+}

@@ -1,0 +1,140 @@
+//! Who sits where and wants what; a look-up at a time, nothing here waits or tells anyone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use mcpmux_core::call::Target;
+use mcpmux_core::client::Client;
+use mcpmux_core::level::Level;
+use mcpmux_core::names::BackendName;
+use mcpmux_core::peer::{Ask, Peer};
+use mcpmux_core::ports::Wants;
+
+/// One client that is there.
+pub(super) struct Sitting {
+    pub(super) client: Arc<Client>,
+    pub(super) peer: Arc<dyn Peer>,
+    /// The least severe log messages it wants, once it has said.
+    pub(super) level: Option<Level>,
+    /// What it subscribed to, and as what URI it knows it.
+    pub(super) subscribed: HashMap<Target, String>,
+}
+
+impl Sitting {
+    /// Whether this is a session, and not the subscriptions of a modern client.
+    fn is_session(&self) -> bool {
+        self.client.session.is_some()
+    }
+}
+
+/// All clients, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Table {
+    next: u64,
+    sitting: BTreeMap<u64, Sitting>,
+    /// The log levels of modern calls under way, counted.
+    raised: HashMap<BackendName, BTreeMap<Level, usize>>,
+}
+
+impl Table {
+    pub(super) fn add(&mut self, sitting: Sitting) -> u64 {
+        self.next += 1;
+        self.sitting.insert(self.next, sitting);
+        self.next
+    }
+
+    pub(super) fn remove(&mut self, id: u64) -> Option<Sitting> {
+        self.sitting.remove(&id)
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Sitting> {
+        self.sitting.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Sitting> {
+        self.sitting.get_mut(&id)
+    }
+
+    /// Whether anybody is subscribed to this.
+    pub(super) fn is_subscribed(&self, target: &Target) -> bool {
+        self.sitting.values().any(|sitting| sitting.subscribed.contains_key(target))
+    }
+
+    /// Counts a modern call's log level; whether it is the first of this level there.
+    pub(super) fn raise(&mut self, backend: &BackendName, level: Level) -> bool {
+        let count = self.raised.entry(backend.clone()).or_default().entry(level).or_default();
+        *count += 1;
+        *count == 1
+    }
+
+    /// The call has ended.
+    pub(super) fn lower(&mut self, backend: &BackendName, level: Level) {
+        let Some(levels) = self.raised.get_mut(backend) else { return };
+        if let Some(count) = levels.get_mut(&level) {
+            *count -= 1;
+            if *count == 0 {
+                levels.remove(&level);
+            }
+        }
+        if levels.is_empty() {
+            self.raised.remove(backend);
+        }
+    }
+
+    /// All that is wanted of a backend.
+    pub(super) fn wants(&self, backend: &BackendName) -> Wants {
+        let targets = self.sitting.values().flat_map(|sitting| sitting.subscribed.keys());
+        let uris = targets
+            .filter(|target| target.backend == *backend)
+            .map(|target| target.native.as_str().to_owned())
+            .collect();
+        let said = self.sitting.values().filter_map(|sitting| sitting.level);
+        let raised = self.raised.get(backend).and_then(|levels| levels.keys().next().copied());
+        Wants { uris, level: said.chain(raised).min() }
+    }
+
+    /// The sessions.
+    pub(super) fn sessions(&self) -> Vec<Arc<dyn Peer>> {
+        let sessions = self.sitting.values().filter(|sitting| sitting.is_session());
+        sessions.map(|sitting| Arc::clone(&sitting.peer)).collect()
+    }
+
+    /// The sessions that declared what it takes to be asked this.
+    pub(super) fn able(&self, ask: &Ask) -> Vec<Arc<dyn Peer>> {
+        let able = |sitting: &&Sitting| {
+            sitting.is_session() && sitting.client.lacks(&ask.method, ask.params.as_ref()).is_none()
+        };
+        self.sitting.values().filter(able).map(|sitting| Arc::clone(&sitting.peer)).collect()
+    }
+
+    /// Who subscribed to a resource, with the URI it has for them; of a part of what they subscribed to there is none.
+    pub(super) fn subscribers(
+        &self,
+        backend: &BackendName,
+        native: &str,
+    ) -> Vec<(Arc<dyn Peer>, Option<String>)> {
+        let mut found = Vec::new();
+        for sitting in self.sitting.values() {
+            let own = sitting.subscribed.iter().filter(|(target, _)| target.backend == *backend);
+            let mut part = false;
+            let mut whole = None;
+            for (target, exposed) in own {
+                if target.native.as_str() == native {
+                    whole = Some(exposed.clone());
+                } else {
+                    part |= is_part(target.native.as_str(), native);
+                }
+            }
+            if whole.is_some() || part {
+                found.push((Arc::clone(&sitting.peer), whole));
+            }
+        }
+        found
+    }
+}
+
+/// Whether a URI names a part of another resource (2025-11-25, `ResourceUpdatedNotification`).
+fn is_part(whole: &str, uri: &str) -> bool {
+    uri.strip_prefix(whole)
+        .is_some_and(|rest| whole.ends_with('/') || rest.starts_with('/') || rest.starts_with('#'))
+}
