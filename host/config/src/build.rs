@@ -76,6 +76,8 @@ fn limits(fields: Fields<'_>) -> Limits {
         tools: fields.count("tools").unwrap_or(default.tools),
         page: fields.count("page").unwrap_or(default.page),
         list_wait: fields.duration("list_wait").unwrap_or(default.list_wait),
+        parked: fields.count("parked").unwrap_or(default.parked),
+        parked_time: fields.duration("parked_time").unwrap_or(default.parked_time),
         drain: fields.duration("drain").unwrap_or(default.drain),
         plugin_time: fields.duration("plugin_time").unwrap_or(default.plugin_time),
         plugin_memory: fields.size("plugin_memory").unwrap_or(default.plugin_memory),

@@ -63,6 +63,16 @@ impl Changed {
     pub const fn any(self) -> bool {
         self.tools || self.prompts || self.resources
     }
+
+    /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            tools: self.tools || other.tools,
+            prompts: self.prompts || other.prompts,
+            resources: self.resources || other.resources,
+        }
+    }
 }
 
 impl Shelf {

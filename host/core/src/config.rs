@@ -183,6 +183,10 @@ pub struct Limits {
     pub page: usize,
     /// How long a list waits for backends that are still starting.
     pub list_wait: Duration,
+    /// Calls of modern clients that wait for their client's answer to what a backend asked, at once.
+    pub parked: usize,
+    /// How long one waits.
+    pub parked_time: Duration,
     /// How long calls may go on after mcpmux was told to stop.
     pub drain: Duration,
     /// How long a plugin's hook may run.
@@ -201,6 +205,8 @@ impl Default for Limits {
             tools: 1_000,
             page: 1_000,
             list_wait: Duration::from_secs(8),
+            parked: 1_000,
+            parked_time: Duration::from_secs(600),
             drain: Duration::from_secs(30),
             plugin_time: Duration::from_millis(50),
             plugin_memory: 64 << 20,

@@ -142,17 +142,32 @@ pub struct Fault {
     pub public: String,
     /// What only the log says.
     pub private: Option<String>,
+    /// The URI that was asked for, if that is what is wrong.
+    pub uri: Option<String>,
 }
 
 impl Fault {
     /// A fault of mcpmux or of the client.
     pub fn new(kind: Kind, public: impl Into<String>) -> Self {
-        Self { kind, backend: None, public: public.into(), private: None }
+        Self { kind, backend: None, public: public.into(), private: None, uri: None }
     }
 
     /// A fault at a backend.
     pub fn at(backend: &BackendName, kind: Kind, public: impl Into<String>) -> Self {
-        Self { kind, backend: Some(backend.clone()), public: public.into(), private: None }
+        Self {
+            kind,
+            backend: Some(backend.clone()),
+            public: public.into(),
+            private: None,
+            uri: None,
+        }
+    }
+
+    /// The same, about this URI.
+    #[must_use]
+    pub fn about(mut self, uri: &str) -> Self {
+        self.uri = Some(uri.to_owned());
+        self
     }
 
     /// The same, with a detail for the log.

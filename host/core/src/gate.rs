@@ -39,5 +39,6 @@ pub fn unknown(method: Method, name: &str) -> Fault {
         NamedBy::Reference => (Kind::InvalidParams, "Unknown reference"),
         NamedBy::Task => (Kind::InvalidParams, "Unknown task"),
     };
-    Fault::new(kind, format!("{what}: {name}"))
+    let fault = Fault::new(kind, format!("{what}: {name}"));
+    if kind == Kind::ResourceNotFound { fault.about(name) } else { fault }
 }

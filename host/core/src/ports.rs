@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::call::{Body, Outcome, Permitted};
-use crate::catalog::{Definition, Edit, EntryKind};
+use crate::catalog::{Changed, Definition, Edit, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
@@ -60,6 +60,9 @@ pub struct Listing {
     pub instructions: Option<String>,
     /// Its entries.
     pub entries: Entries,
+    /// Which of its lists it said to have changed, since it listed them before. Clients hear of it even if nothing
+    /// in them differs: what a list stands for may have.
+    pub announced: Changed,
 }
 
 /// The entries of one backend, each read or with the reason why it cannot be offered.

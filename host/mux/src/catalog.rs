@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_core::catalog::{Catalog, EntryKind, Report, Source, build};
+use mcpmux_core::catalog::{Catalog, Changed, EntryKind, Report, Source, build};
 use mcpmux_core::config::Naming;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Backend, CatalogHook, Listing, State};
@@ -70,6 +70,8 @@ pub(crate) struct Task {
     warnings: Vec<String>,
     /// Whether a plugin failed when the catalog was built last.
     failing: bool,
+    /// Lists that backends announced to have changed, whether or not they differ.
+    announced: Changed,
 }
 
 /// All that can happen to the task.
@@ -93,6 +95,7 @@ impl Task {
             catalog: Arc::default(),
             warnings: Vec::new(),
             failing: false,
+            announced: Changed::default(),
         }
     }
 
@@ -155,6 +158,7 @@ impl Task {
                 }
             }
             State::Ready(listing) => {
+                self.announced = self.announced.and(listing.announced);
                 let entries = listing.entries.len();
                 tracing::info!(backend = %name, revision = %listing.revision, entries, "backend is ready");
                 known.state = BackendState::Ready { revision: listing.revision };
@@ -249,7 +253,10 @@ impl Task {
             pages,
             memory: self.shared.read(|view| Arc::clone(&view.memory)),
         };
-        self.shared.publish(view, changed);
+        // A list that was announced is told of, except while what it would show is held back.
+        let told = if self.failing { changed } else { changed.and(self.announced) };
+        self.announced = Changed::default();
+        self.shared.publish(view, told);
         self.seats.want_again();
         self.shared.progress(self.pending());
     }

@@ -75,7 +75,10 @@ impl Inbox {
 
 impl BackendEvents for Inbox {
     fn state(&self, backend: &BackendName, state: State) {
-        self.lock().states.insert(backend.clone(), state);
+        let mut held = self.lock();
+        let state = announcing_too(state, held.states.remove(backend));
+        held.states.insert(backend.clone(), state);
+        drop(held);
         self.filled.notify_one();
     }
 
@@ -90,5 +93,16 @@ impl BackendEvents for Inbox {
             Some(seats) => seats.asked(backend, ask),
             None => Box::pin(std::future::ready(nobody(&ask.method))),
         }
+    }
+}
+
+/// A state, with what the one before it announced and nobody has seen.
+fn announcing_too(state: State, before: Option<State>) -> State {
+    match (state, before) {
+        (State::Ready(mut listing), Some(State::Ready(before))) => {
+            listing.announced = listing.announced.and(before.announced);
+            State::Ready(listing)
+        }
+        (state, _) => state,
     }
 }

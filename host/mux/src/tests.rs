@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mcpmux_core::call::{Answer, Body, Call, Method, Outcome, Permitted, Routed};
-use mcpmux_core::catalog::{Definition, Edit, EntryKind};
+use mcpmux_core::catalog::{Changed, Definition, Edit, EntryKind};
 use mcpmux_core::client::Client;
 use mcpmux_core::config::{Limits, Naming};
 use mcpmux_core::era::{Era, Revision};
@@ -18,6 +18,8 @@ use mcpmux_core::ports::{
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+
+mod bridge;
 
 /// A backend that answers every call with `{}`, and counts them.
 struct Fake {
@@ -64,6 +66,7 @@ fn listing(tools: &[&str]) -> State {
         capabilities: Object::default(),
         instructions: None,
         entries: Entries { tools, ..Entries::default() },
+        announced: Changed::default(),
     })
 }
 

@@ -53,7 +53,8 @@ pub fn error(
 pub fn fault(id: &Raw, fault: &Fault, client: Era) -> Vec<u8> {
     let code = fault.kind.code_in(client);
     if code < 0 {
-        return error(Some(id), code, &fault.public, None);
+        let data = fault.uri.as_ref().map(|uri| serde_json::json!({ "uri": uri }));
+        return error(Some(id), code, &fault.public, data.as_ref());
     }
     let mut data = serde_json::Map::new();
     data.insert("source".into(), "mcpmux".into());

@@ -54,6 +54,20 @@ pub(crate) static LIMITS: Table = Table {
         )
         .or("\"8s\""),
         Key::new(
+            "parked",
+            Kind::Count(1, 1_000_000),
+            "parked = 1000",
+            "Calls that wait for their client's answer to what a backend asked, at once; only those of clients of 2026-07-28 at backends of earlier revisions.",
+        )
+        .or("1000"),
+        Key::new(
+            "parked_time",
+            milliseconds(1, HOUR),
+            "parked_time = \"10m\"",
+            "How long such a call waits before it is cancelled.",
+        )
+        .or("\"10m\""),
+        Key::new(
             "drain",
             milliseconds(1, HOUR),
             "drain = \"30s\"",

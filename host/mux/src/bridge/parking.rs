@@ -13,25 +13,27 @@ use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
 use mcpmux_core::ports::Backend;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::driving::{Driver, Question};
-use super::seal::{LIFETIME, State};
+use super::seal::State;
 use crate::seats::{Raised, refusal};
 use crate::{Mux, links};
 
-/// How many calls may be parked at once.
-const PLACES: usize = 1_000;
-/// How often it is looked for calls whose lifetime is over.
-const SWEEP: Duration = Duration::from_secs(10);
+/// What a backend asks within this time of the question before is put to the client together with it.
+const TOGETHER: Duration = Duration::from_millis(25);
 /// mcpmux could not do its part (JSON-RPC 2.0, section 5.1).
 const INTERNAL_ERROR: i64 = -32603;
 
 /// All parked calls, by id.
 #[derive(Default)]
-pub(crate) struct Parking(Mutex<HashMap<String, Parked>>);
+pub(crate) struct Parking {
+    places: Mutex<HashMap<String, Parked>>,
+    /// Notified when one is parked.
+    parked: Notify,
+}
 
 /// A call on its way at a legacy backend, and what its backend wants to know.
 struct Parked {
@@ -80,7 +82,7 @@ impl Mux {
             open: BTreeMap::new(),
             count: 0,
             of: (call.method, to),
-            until: Instant::now() + LIFETIME,
+            until: Instant::now(),
             _raised: raised,
         };
         self.drive(parked, &call).await
@@ -127,7 +129,8 @@ impl Mux {
                 Next::Question(question) => parked.take_in(question),
             }
         }
-        while let Ok(question) = parked.asked.try_recv() {
+        // Backends that ask several things at once do it in several messages.
+        while let Ok(Some(question)) = timeout(TOGETHER, parked.asked.recv()).await {
             parked.take_in(question);
         }
         self.park(parked, call)
@@ -138,7 +141,7 @@ impl Mux {
         let state = self.seal.close(call, &State::Parked(id.clone()))?;
         let requests = parked.requests();
         parked.driver.listen(None);
-        parked.until = Instant::now() + LIFETIME;
+        parked.until = Instant::now() + self.limits.parked_time;
         parked.underway = match parked.underway {
             Underway::Driven(future) => {
                 Underway::Alone(AbortOnDropHandle::new(tokio::spawn(future)))
@@ -146,15 +149,16 @@ impl Mux {
             alone @ Underway::Alone(_) => alone,
         };
         let mut places = self.parking.lock();
-        if places.len() >= PLACES {
+        let bound = self.limits.parked;
+        if places.len() >= bound {
             drop(places);
             parked.refuse("mcpmux has too many parked calls");
-            let why =
-                format!("{PLACES} calls wait for their clients' answers already; try again later");
+            let why = format!("{bound} calls wait for their clients' answers; see `limits.parked`");
             return Err(Fault::new(Kind::Overloaded, why));
         }
         places.insert(id, parked);
         drop(places);
+        self.parking.parked.notify_one();
         Ok(super::ask_for(&requests, &state))
     }
 }
@@ -207,31 +211,30 @@ impl Parked {
 
 impl Parking {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Parked>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives up calls whose lifetime is over. Never ends.
+    /// Gives up calls when their lifetime is over. Never ends.
     pub(crate) async fn sweep(&self) {
-        let mut ticks = tokio::time::interval(SWEEP);
         loop {
-            ticks.tick().await;
-            let now = Instant::now();
-            let over: Vec<Parked> = {
-                let mut places = self.lock();
-                let over: Vec<String> = places
-                    .iter()
-                    .filter(|(_, parked)| parked.until <= now)
-                    .map(|(id, _)| id.clone())
-                    .collect();
-                over.iter().filter_map(|id| places.remove(id)).collect()
-            };
+            let next = self.lock().values().map(|parked| parked.until).min();
+            match next {
+                Some(next) => sleep_until(next).await,
+                None => self.parked.notified().await,
+            }
+            let over = self.take_over(Instant::now());
             if !over.is_empty() {
-                tracing::info!(
-                    count = over.len(),
-                    "parked calls whose clients did not come back were given up"
-                );
+                let count = over.len();
+                tracing::info!(count, "parked calls whose clients did not come back were given up");
             }
         }
+    }
+
+    fn take_over(&self, now: Instant) -> Vec<Parked> {
+        let mut places = self.lock();
+        let over = places.iter().filter(|(_, parked)| parked.until <= now);
+        let over: Vec<String> = over.map(|(id, _)| id.clone()).collect();
+        over.iter().filter_map(|id| places.remove(id)).collect()
     }
 
     /// Gives up all calls.

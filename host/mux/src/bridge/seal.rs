@@ -14,8 +14,8 @@ use ring::digest::{Context, SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
-/// How long a client may take to come back.
-pub(super) const LIFETIME: Duration = Duration::from_secs(600);
+/// How long a client may take to come back (a parked call may have to be given up earlier).
+const LIFETIME: Duration = Duration::from_secs(600);
 
 /// What a client brings back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
