@@ -15,13 +15,14 @@ mod parking;
 mod seal;
 mod visit;
 
-use mcpmux_core::call::{Answer, Body, Call, Outcome, Routed};
+use mcpmux_core::call::{Answer, Body, Call, NamedBy, Outcome, Routed};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
 
 use crate::Mux;
+use crate::links::Renaming;
 use crate::seats::Raised;
 use crate::view::Placed;
 pub(crate) use parking::Parking;
@@ -45,6 +46,7 @@ impl Mux {
     /// Rooms 3 to 5, in the way that the two eras need.
     pub(crate) async fn across(&self, routed: Routed, placed: Placed, flight: Flight) -> Outcome {
         let client = routed.call.client.era();
+        let flight = with_tasks(&routed, flight);
         if !routed.call.method.may_need_input() {
             let permitted = self.permit(routed)?;
             return placed.backend.request(permitted, flight).await;
@@ -109,6 +111,15 @@ impl Mux {
             _ => Ok(answer),
         }
     }
+}
+
+/// What is said and asked about a task comes under the id that the client knows.
+fn with_tasks(routed: &Routed, mut flight: Flight) -> Flight {
+    let about_task = routed.call.method.named_by() == NamedBy::Task;
+    if about_task || routed.call.params.get("task").is_some() {
+        flight.peer = flight.peer.map(|peer| Renaming::before(peer, &routed.to.backend));
+    }
+    flight
 }
 
 /// The result's members, if it asks for input.

@@ -4,20 +4,19 @@
 //! those that two backends claim. What a backend hands out without listing it is remembered as its own.
 
 mod memory;
+mod tasks;
 
 use std::borrow::Cow;
 
 use mcpmux_core::call::{Answer, Body, Method, Target};
 use mcpmux_core::era::Era;
-use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::json::Raw;
 use mcpmux_core::names::{BackendName, NativeName};
 use mcpmux_core::uri;
 
 use crate::view::{Shared, View};
 pub(crate) use memory::Memory;
-
-/// Between the backend and its own id in the id of a task; no backend's name can hold it.
-const TASK: char = '~';
+pub(crate) use tasks::{Renaming, renamed, task};
 
 /// Whose resource a client means by this URI.
 pub(crate) fn resolve(view: &View, exposed: &str) -> Option<Target> {
@@ -36,15 +35,6 @@ fn only_one_with_resources(view: &View) -> Option<BackendName> {
     let mut having = view.backends.iter().filter(|(_, placed)| placed.has_resources);
     let (name, _) = having.next()?;
     having.next().is_none().then(|| name.clone())
-}
-
-/// Whose task a client means by this id.
-pub(crate) fn task(view: &View, exposed: &str) -> Option<Target> {
-    let (backend, native) = exposed.split_once(TASK)?;
-    let backend = BackendName::new(backend).ok()?;
-    view.backends
-        .contains_key(&backend)
-        .then(|| Target { backend, native: NativeName::new(native) })
 }
 
 /// How clients see a resource of a backend.
@@ -82,7 +72,7 @@ pub(crate) fn outgoing(shared: &Shared, method: Method, to: &Target, answer: Ans
 fn result_of(view: &View, method: Method, to: &Target, era: Era, result: Raw) -> Raw {
     let holds = |what: &[u8]| memchr::memmem::find(result.as_bytes(), what).is_some();
     if holds(b"\"taskId\"") && !matches!(method, Method::PromptsGet | Method::ResourcesRead) {
-        return tasks_of(&to.backend, era, result);
+        return tasks::shown(&to.backend, era, result);
     }
     if !holds(b"\"uri\"") {
         return result;
@@ -154,45 +144,4 @@ fn array(elements: Vec<Raw>, change: impl Fn(&Raw) -> Option<Raw>) -> Option<Raw
     }
     text.push(b']');
     any.then(|| Raw::trusted(text.into()))
-}
-
-/// The id of a backend's task as clients see it.
-pub(crate) fn task_id(backend: &BackendName, native: &str) -> String {
-    format!("{}{TASK}{native}", backend.as_str())
-}
-
-/// A result about a task with the id that clients use: at the top, or in `task` where one was made in the legacy era,
-/// or in `_meta` where it is the task's own result.
-fn tasks_of(backend: &BackendName, era: Era, result: Raw) -> Raw {
-    let Ok(mut object) = result.object() else { return result };
-    let mut any = retask(backend, &mut object);
-    if era == Era::Legacy
-        && let Some(Ok(mut task)) = object.get("task").map(Raw::object)
-        && retask(backend, &mut task)
-    {
-        object.set("task", task.to_raw());
-        any = true;
-    }
-    any |= related(backend, &mut object);
-    if any { object.to_raw() } else { result }
-}
-
-fn retask(backend: &BackendName, object: &mut Object) -> bool {
-    let Some(native) = object.get("taskId").and_then(Raw::as_string).map(Cow::into_owned) else {
-        return false;
-    };
-    object.set("taskId", Raw::string(&task_id(backend, &native)));
-    true
-}
-
-/// The key under which a message says to which task it belongs (2025-11-25, basic/utilities/tasks).
-const RELATED: &str = "io.modelcontextprotocol/related-task";
-
-fn related(backend: &BackendName, object: &mut Object) -> bool {
-    let Some(Ok(mut meta)) = object.get("_meta").map(Raw::object) else { return false };
-    let Some(Ok(mut task)) = meta.get(RELATED).map(Raw::object) else { return false };
-    let any = retask(backend, &mut task);
-    meta.set(RELATED, task.to_raw());
-    object.set("_meta", meta.to_raw());
-    any
 }

@@ -78,6 +78,7 @@ impl Seats {
         match event {
             Event::Updated(params) => self.updated(backend, &params),
             event => {
+                let event = crate::links::renamed(backend, event);
                 let peers = self.table().sessions();
                 for peer in peers {
                     peer.event(event.clone());
