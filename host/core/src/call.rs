@@ -175,19 +175,19 @@ impl Final {
 
 /// Room 4, the gate, makes this, and nothing else can: see [`crate::gate`].
 #[derive(Debug)]
-pub struct Permitted(pub(crate) Routed);
+pub struct Permitted(pub(crate) Arc<Routed>);
 
 impl Permitted {
     /// What may be sent.
     #[must_use]
-    pub fn into_routed(self) -> Routed {
-        self.0
+    pub fn routed(&self) -> &Routed {
+        &self.0
     }
 
-    /// What may be sent.
+    /// What may be sent, for those who want to look at it later; it does not let anyone send it again.
     #[must_use]
-    pub const fn routed(&self) -> &Routed {
-        &self.0
+    pub fn share(&self) -> Arc<Routed> {
+        Arc::clone(&self.0)
     }
 }
 

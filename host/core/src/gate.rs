@@ -26,7 +26,7 @@ pub fn permit(call: Final, authorizers: &[Arc<dyn Authorizer>]) -> Result<Permit
             );
         }
     }
-    Ok(Permitted(call.0))
+    Ok(Permitted(Arc::new(call.0)))
 }
 
 /// The answer for an entry that is not there, or not there for this client.

@@ -44,7 +44,7 @@ pub(crate) fn comes_back(call: &Call) -> bool {
 
 impl Mux {
     /// Rooms 3 to 5, in the way that the two eras need.
-    pub(crate) async fn across(&self, routed: Routed, placed: Placed, flight: Flight) -> Outcome {
+    pub(crate) async fn across(&self, routed: Routed, placed: &Placed, flight: Flight) -> Outcome {
         let client = routed.call.client.era();
         let flight = with_tasks(&routed, flight);
         if !routed.call.method.may_need_input() {
@@ -53,22 +53,22 @@ impl Mux {
         }
         match (client, placed.era()) {
             (Era::Modern, Some(Era::Modern)) => {
-                let call = routed.call.clone();
                 let permitted = self.permit(routed)?;
+                let routed = permitted.share();
                 let outcome = placed.backend.request(permitted, flight).await;
-                outcome.and_then(|answer| self.relay(&call, answer))
+                outcome.and_then(|answer| self.relay(&routed.call, answer))
             }
             (Era::Modern, _) => {
-                let (level, to) = (routed.call.level, routed.to.clone());
                 let permitted = self.permit(routed)?;
-                let raised = level.map(|level| Raised::new(&self.seats, &to.backend, level));
-                self.park_if_asked(placed.backend, permitted, flight, raised).await
+                let Routed { call, to } = permitted.routed();
+                let raised = call.level.map(|level| Raised::new(&self.seats, &to.backend, level));
+                self.park_if_asked(&placed.backend, permitted, flight, raised).await
             }
             (Era::Legacy, Some(Era::Legacy)) => {
                 let permitted = self.permit(routed)?;
                 placed.backend.request(permitted, flight).await
             }
-            (Era::Legacy, _) => self.answer_inputs(routed, placed.backend, flight).await,
+            (Era::Legacy, _) => self.answer_inputs(routed, &placed.backend, flight).await,
         }
     }
 

@@ -236,7 +236,7 @@ impl Task {
                 has_resources: listing
                     .is_some_and(|listing| listing.capabilities.get("resources").is_some()),
             };
-            (member.backend.name().clone(), placed)
+            (member.backend.name().clone(), Arc::new(placed))
         };
         let members = &self.setup.members;
         let listings = members.iter().filter_map(|member| {

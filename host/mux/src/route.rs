@@ -30,7 +30,7 @@ impl Mux {
         let (routed, placed) = self.lookup(call).await?;
         let (method, to) = (routed.call.method, routed.to.clone());
         let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
-        let outcome = self.across(routed, placed, flight).await;
+        let outcome = self.across(routed, &placed, flight).await;
         if let Some(started) = started {
             log(method, &to, &outcome, started.elapsed());
         }
@@ -40,11 +40,11 @@ impl Mux {
     /// The rooms before the backend, for a call that needs no bridge.
     pub(crate) async fn admit(&self, call: Call) -> Result<(Permitted, Arc<dyn Backend>), Fault> {
         let (routed, placed) = self.lookup(call).await?;
-        Ok((self.permit(routed)?, placed.backend))
+        Ok((self.permit(routed)?, Arc::clone(&placed.backend)))
     }
 
     /// Room 2: a map look-up. What is not there may be of a backend that is still starting.
-    async fn lookup(&self, mut call: Call) -> Result<(Routed, Placed), Fault> {
+    async fn lookup(&self, mut call: Call) -> Result<(Routed, Arc<Placed>), Fault> {
         let mut found = self.find(&mut call);
         if found.is_none() && !self.shared.is_settled() {
             self.shared.settled(self.limits.list_wait).await;
@@ -56,10 +56,10 @@ impl Mux {
         }
     }
 
-    fn find(&self, call: &mut Call) -> Option<(Target, Placed)> {
+    fn find(&self, call: &mut Call) -> Option<(Target, Arc<Placed>)> {
         self.shared.read(|view| {
             let to = target(view, call)?;
-            let placed = view.backends.get(&to.backend)?.clone();
+            let placed = Arc::clone(view.backends.get(&to.backend)?);
             Some((to, placed))
         })
     }

@@ -23,7 +23,7 @@ use crate::status::BackendStatus;
 #[derive(Default)]
 pub(crate) struct View {
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) backends: HashMap<BackendName, Placed>,
+    pub(crate) backends: HashMap<BackendName, Arc<Placed>>,
     /// In the order of the configuration.
     pub(crate) status: Vec<BackendStatus>,
     pub(crate) plugins: Vec<String>,
@@ -56,7 +56,6 @@ impl FirstPages {
 }
 
 /// A backend as the view knows it.
-#[derive(Clone)]
 pub(crate) struct Placed {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) naming: Naming,

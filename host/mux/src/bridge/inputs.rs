@@ -21,17 +21,17 @@ impl Mux {
     pub(super) async fn answer_inputs(
         &self,
         routed: Routed,
-        backend: Arc<dyn Backend>,
+        backend: &Arc<dyn Backend>,
         flight: Flight,
     ) -> Outcome {
         let mut next = routed;
         for _ in 0..ROUNDS {
-            let routed = next;
-            let permitted = self.permit(routed.clone())?;
+            let permitted = self.permit(next)?;
+            let routed = permitted.share();
             let answer = backend.request(permitted, flight.clone()).await?;
             let Some(asked) = input_of(&answer) else { return Ok(answer) };
             let responses = ask_all(&routed, &asked, flight.peer.as_ref()).await?;
-            next = routed;
+            next = Arc::unwrap_or_clone(routed);
             let params = &mut next.call.params;
             params.set(RESPONSES, responses.to_raw());
             params.take(STATE);

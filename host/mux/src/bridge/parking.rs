@@ -66,14 +66,13 @@ impl Mux {
     /// is a request for input.
     pub(super) async fn park_if_asked(
         &self,
-        backend: Arc<dyn Backend>,
+        backend: &Arc<dyn Backend>,
         permitted: Permitted,
         flight: Flight,
         raised: Option<Raised>,
     ) -> Outcome {
-        let routed = permitted.routed();
-        let (call, to) = (routed.call.clone(), routed.to.clone());
-        let (driver, asked) = Driver::new(Arc::clone(&call.client), flight.peer);
+        let routed = permitted.share();
+        let (driver, asked) = Driver::new(Arc::clone(&routed.call.client), flight.peer);
         let flight = Flight { peer: Some(Arc::clone(&driver) as _), progress: flight.progress };
         let parked = Parked {
             underway: Underway::Driven(backend.request(permitted, flight)),
@@ -81,11 +80,11 @@ impl Mux {
             asked,
             open: BTreeMap::new(),
             count: 0,
-            of: (call.method, to),
+            of: (routed.call.method, routed.to.clone()),
             until: Instant::now(),
             _raised: raised,
         };
-        self.drive(parked, &call).await
+        self.drive(parked, &routed.call).await
     }
 
     /// The client of a parked call is back.
