@@ -56,3 +56,15 @@ pub(crate) fn auth_required(backend: &BackendName, status: u16) -> Fault {
         format!("backend `{backend}` wants a login: it answered with HTTP status {status}");
     Fault::at(backend, Kind::AuthRequired, public)
 }
+
+/// -32601: its resources cannot be subscribed to.
+pub(crate) fn cannot_subscribe(backend: &BackendName) -> Fault {
+    let public = format!("the resources of backend `{backend}` cannot be subscribed to");
+    Fault::at(backend, Kind::MethodNotFound, public)
+}
+
+/// -32602: this resource cannot be subscribed to.
+pub(crate) fn not_subscribed(backend: &BackendName, uri: &str) -> Fault {
+    let public = format!("backend `{backend}` does not tell when the resource changes: {uri}");
+    Fault::at(backend, Kind::InvalidParams, public)
+}

@@ -4,7 +4,6 @@
 //! the task that owns it, `listing` what it answers to lists; `link` is a live connection, with one file
 //! for each way to have one. What a message looks like is `mcpmux-protocol`'s affair.
 
-mod asks;
 mod backoff;
 mod faults;
 mod link;

@@ -1,81 +1,94 @@
-//! Asking a backend for its tools, page by page, within bounds.
+//! Asking a backend for one of its lists, page by page, within bounds.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use mcpmux_core::call::Body;
-use mcpmux_core::catalog::Definition;
+use mcpmux_core::catalog::{Definition, EntryKind};
 use mcpmux_core::config::Patience;
+use mcpmux_core::era::Era;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::json::{Object, Raw};
-use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::Listing;
-use mcpmux_protocol::names::{METHOD_NOT_FOUND, TOOLS_LIST};
+use mcpmux_protocol::names::METHOD_NOT_FOUND;
 use tracing::warn;
 
 use crate::faults;
 use crate::link::{Hello, Link};
 
-/// Asks for all tools; a backend that has none is not asked.
-pub(crate) async fn fetch(
-    link: &Link,
-    backend: &BackendName,
-    hello: &Hello,
-    limit: usize,
-    patience: &Patience,
-) -> Result<Listing, Fault> {
-    let tools =
-        if hello.has_tools() { pages(link, backend, limit, patience).await? } else { Vec::new() };
-    Ok(Listing { revision: hello.revision, info: hello.info.clone(), tools: Arc::new(tools) })
+/// The entries of one kind, each read or with the reason why it cannot be offered.
+pub(crate) type List = Vec<Result<Definition, String>>;
+
+/// Whom to ask, and how much to take.
+#[derive(Clone, Copy)]
+pub(crate) struct Lister<'a> {
+    pub(crate) link: &'a Link,
+    pub(crate) hello: &'a Hello,
+    /// Entries of one kind; more are left out.
+    pub(crate) limit: usize,
+    /// For one page.
+    pub(crate) patience: &'a Patience,
 }
 
-type Tool = Result<Definition, String>;
+impl Lister<'_> {
+    /// Asks for all entries of a kind; a backend that has none is not asked.
+    pub(crate) async fn fetch(&self, kind: EntryKind) -> Result<List, Fault> {
+        if !self.hello.has(kind) {
+            return Ok(List::new());
+        }
+        let mut list = self.pages(kind).await?;
+        if let (EntryKind::Tool, Era::Modern, Link::Http(link)) =
+            (kind, self.hello.revision.era(), self.link)
+        {
+            link.mirrors().learn(&link.hearing.name, &mut list);
+        }
+        Ok(list)
+    }
 
-async fn pages(
-    link: &Link,
-    backend: &BackendName,
-    limit: usize,
-    patience: &Patience,
-) -> Result<Vec<Tool>, Fault> {
-    let mut tools = Vec::new();
-    let mut seen = HashSet::new();
-    let mut params = Object::default();
-    loop {
-        let result = match link.ask(TOOLS_LIST, params, patience).await? {
-            Body::Result(result) => result,
-            Body::Error(error) if tools.is_empty() && is_unknown_method(&error) => {
-                return Ok(tools);
+    async fn pages(&self, kind: EntryKind) -> Result<List, Fault> {
+        let backend = &self.link.hearing().name;
+        let mut list = List::new();
+        let mut seen = HashSet::new();
+        let mut params = Object::default();
+        loop {
+            let result = match self.link.ask(kind.list_method(), params, self.patience).await? {
+                Body::Result(result) => result,
+                // Many declare resources and have no templates.
+                Body::Error(error) if list.is_empty() && is_unknown_method(&error) => {
+                    return Ok(list);
+                }
+                Body::Error(_) => {
+                    let what = format!("an error where its {}s were asked for", kind.noun());
+                    return Err(faults::protocol(backend, what));
+                }
+            };
+            let (page, cursor) =
+                read_page(kind, &result).map_err(|why| faults::protocol(backend, why))?;
+            list.extend(page.iter().map(|raw| Definition::read(kind, raw)));
+            if list.len() > self.limit {
+                warn!(%backend, limit = self.limit, "it has more {}s than `limits.tools` allows; the rest is left out", kind.noun());
+                list.truncate(self.limit);
+                return Ok(list);
             }
-            Body::Error(_) => {
-                return Err(faults::protocol(backend, "an error where its tools were asked for"));
+            let Some(cursor) = cursor else {
+                return Ok(list);
+            };
+            if !seen.insert(cursor.as_bytes().to_vec()) {
+                warn!(%backend, "its list of {}s goes in circles; what came so far is taken", kind.noun());
+                return Ok(list);
             }
-        };
-        let (page, cursor) = read_page(&result).map_err(|why| faults::protocol(backend, why))?;
-        tools.extend(page.iter().map(Definition::read));
-        if tools.len() > limit {
-            warn!(%backend, limit, "it has more tools than `limits.tools` allows; the rest is left out");
-            tools.truncate(limit);
-            return Ok(tools);
+            params = Object::default();
+            params.set("cursor", cursor);
         }
-        let Some(cursor) = cursor else {
-            return Ok(tools);
-        };
-        if !seen.insert(cursor.as_bytes().to_vec()) {
-            warn!(%backend, "its list of tools goes in circles; what came so far is taken");
-            return Ok(tools);
-        }
-        params = Object::default();
-        params.set("cursor", cursor);
     }
 }
 
-/// The tools of one page, and the cursor of the next.
-fn read_page(result: &Raw) -> Result<(Vec<Raw>, Option<Raw>), String> {
+/// The entries of one page, and the cursor of the next.
+fn read_page(kind: EntryKind, result: &Raw) -> Result<(Vec<Raw>, Option<Raw>), String> {
+    let key = kind.list_key();
     let page = result.object().map_err(|error| format!("a list that is no object: {error}"))?;
-    let tools = page.get("tools").ok_or("a list without `tools`")?;
-    let tools = tools.elements().map_err(|error| format!("`tools` is no array: {error}"))?;
+    let list = page.get(key).ok_or_else(|| format!("a list without `{key}`"))?;
+    let list = list.elements().map_err(|error| format!("`{key}` is no array: {error}"))?;
     let cursor = page.get("nextCursor").filter(|cursor| !cursor.is_null()).cloned();
-    Ok((tools, cursor))
+    Ok((list, cursor))
 }
 
 fn is_unknown_method(error: &Raw) -> bool {

@@ -1,6 +1,7 @@
 //! All backends: started, left alone or stopped as the configuration changes.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct Deps {
     pub sandbox: Arc<dyn Sandbox>,
     /// Bounds.
     pub limits: Limits,
+    /// Where to keep what was learned of the backends, over restarts; `None`: nowhere.
+    pub state: Option<PathBuf>,
 }
 
 /// All backends. Dropping it kills them.

@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwapOption;
-use mcpmux_core::call::{Flight, Outcome, Permitted};
+use mcpmux_core::call::{Outcome, Permitted};
 use mcpmux_core::config::Patience;
+use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Backend, Pending};
+use mcpmux_core::peer::Flight;
+use mcpmux_core::ports::{Backend, Pending, Wants};
+use mcpmux_protocol::names::ROOTS_CHANGED;
+use mcpmux_protocol::write;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 
@@ -42,6 +46,8 @@ pub(crate) struct Slot {
     retired: AtomicBool,
     pub(crate) permits: Semaphore,
     waiting: AtomicUsize,
+    /// What clients want besides answers.
+    pub(crate) wants: watch::Sender<Wants>,
 }
 
 impl Slot {
@@ -56,6 +62,7 @@ impl Slot {
             retired: AtomicBool::new(false),
             permits: Semaphore::new(permits),
             waiting: AtomicUsize::new(0),
+            wants: watch::Sender::new(Wants::default()),
         }
     }
 
@@ -115,7 +122,7 @@ impl Slot {
         if self.retired.load(Ordering::Acquire) {
             return None;
         }
-        self.current.load_full().filter(|link| !link.closing().is_closed())
+        self.current.load_full().filter(|link| !link.hearing().closing.is_closed())
     }
 
     async fn link(&self) -> Result<Arc<Link>, Fault> {
@@ -169,5 +176,23 @@ impl Backend for Door {
     fn request(&self, call: Permitted, flight: Flight) -> Pending<'static, Outcome> {
         let slot = Arc::clone(&self.0);
         Box::pin(async move { slot.request(&call, &flight).await })
+    }
+
+    fn want(&self, wants: Wants) {
+        self.0.wants.send_if_modified(|current| {
+            let differs = *current != wants;
+            *current = wants;
+            differs
+        });
+    }
+
+    fn roots_changed(&self) {
+        let Some(link) = self.0.open_link() else { return };
+        let hearing = link.hearing();
+        let legacy = hearing.revision().era() == Era::Legacy;
+        if legacy && hearing.wants_roots.load(Ordering::Relaxed) {
+            let runtime = hearing.runtime.clone();
+            runtime.spawn(async move { link.say(write::notification(ROOTS_CHANGED, None)).await });
+        }
     }
 }

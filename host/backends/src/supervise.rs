@@ -1,8 +1,9 @@
 //! The task that owns one backend: connects, lists, listens for changes, and connects again, forever.
 
 mod connect;
+mod lists;
+mod wants;
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,22 +11,20 @@ use mcpmux_core::config::Transport;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::ports::State;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
-use crate::link::{Again, Hello, Link};
+use crate::faults;
+use crate::link::{Hello, Link};
+use crate::listing::Lister;
 use crate::pool::Deps;
 use crate::slot::{Phase, Slot};
-use crate::{faults, listing};
 use connect::{Connected, Life, Memory, connect};
+use lists::Lists;
 
 /// After a healthy link, calls wait for the next one if it is to be tried within this time.
 const SOON: Duration = Duration::from_secs(1);
-/// The list is asked for again at most this often.
-const RELIST: Duration = Duration::from_secs(1);
-/// The first and the longest wait before a stream of changes is opened again.
-const LISTEN_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// What the task needs.
 pub(crate) struct Supervisor {
@@ -75,10 +74,10 @@ impl Supervisor {
                         Served::Ended(fault) => fault,
                         Served::Stop(until) => return self.wind_down(&link, life, until).await,
                     };
-                    link.closing().close(fault.clone());
+                    link.hearing().closing.close(fault.clone());
                     self.slot.current.store(None);
                     backoff.lived(born.elapsed());
-                    quiet = link.closing().wants_renewal() && born.elapsed() > SOON;
+                    quiet = link.hearing().closing.wants_renewal() && born.elapsed() > SOON;
                     let wait = if quiet { Duration::ZERO } else { backoff.next_wait() };
                     self.slot.set_phase(match wait <= SOON {
                         true => Phase::Connecting,
@@ -127,15 +126,20 @@ impl Supervisor {
     async fn serve(&mut self, link: &Link, hello: &Hello) -> Served {
         info!(backend = %self.slot.name, revision = %hello.revision, "backend is connected");
         let (slot, deps, stop) = (&self.slot, &self.deps, &mut self.stop);
+        let (limit, patience) = (deps.limits.tools, &slot.patience);
+        let lists = Lists::new(Lister { link, hello, limit, patience }, deps);
+        let closing = &link.hearing().closing;
         tokio::select! {
             biased;
             until = stopping(stop) => Served::Stop(until),
-            fault = keep_listed(slot, deps, link, hello) => Served::Ended(fault),
-            () = link.closing().closed() => {
+            fault = lists.keep() => Served::Ended(fault),
+            () = closing.closed() => {
                 let unknown = || faults::unavailable(&slot.name, "the link ended");
-                Served::Ended(link.closing().why().cloned().unwrap_or_else(unknown))
+                Served::Ended(closing.why().cloned().unwrap_or_else(unknown))
             }
-            () = hear(link, hello) => Served::Ended(faults::unavailable(&slot.name, "the link ended")),
+            () = wants::keep(link, hello, slot.wants.subscribe(), &slot.patience) => {
+                Served::Ended(faults::unavailable(&slot.name, "the link ended"))
+            }
         }
     }
 
@@ -145,7 +149,7 @@ impl Supervisor {
         let idle = timeout_at(until, self.slot.permits.acquire_many(all)).await;
         debug!(backend = %self.slot.name, idle = idle.is_ok(), "stopping");
         life.stop().await;
-        link.closing().close(faults::stopped(&self.slot.name));
+        link.hearing().closing.close(faults::stopped(&self.slot.name));
     }
 
     fn report(&self, state: State) {
@@ -158,41 +162,5 @@ async fn stopping(stop: &mut watch::Receiver<Option<Instant>>) -> Instant {
     match stop.wait_for(Option::is_some).await {
         Ok(until) => until.unwrap_or_else(Instant::now),
         Err(_) => Instant::now(),
-    }
-}
-
-/// Asks for the list, and again when it has changed. Ends only if the first one cannot be had.
-async fn keep_listed(slot: &Slot, deps: &Deps, link: &Link, hello: &Hello) -> Fault {
-    let mut first = true;
-    loop {
-        let next = Instant::now() + RELIST;
-        let listing =
-            listing::fetch(link, &slot.name, hello, deps.limits.tools, &slot.patience).await;
-        match listing {
-            Ok(listing) => deps.events.state(&slot.name, State::Ready(listing)),
-            // If the link ended, that is why, and is heard elsewhere.
-            Err(_) if link.closing().is_closed() => pending().await,
-            Err(fault) if first => return fault,
-            Err(fault) => {
-                warn!(backend = %slot.name, why = %fault, "its changed list cannot be had; the old one stays");
-            }
-        }
-        first = false;
-        link.changed().notified().await;
-        sleep_until(next).await;
-    }
-}
-
-/// Keeps a stream of changes open, if the backend has one. Never ends.
-async fn hear(link: &Link, hello: &Hello) {
-    let (mut wait, longest) = LISTEN_AGAIN;
-    loop {
-        if link.listen(hello).await == Again::Never {
-            return pending().await;
-        }
-        sleep(wait).await;
-        wait = (wait * 2).min(longest);
-        // What changed meanwhile was not heard.
-        link.changed().notify_one();
     }
 }

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_script::{Reply, Seen, Server, error, event, legacy, modern, result};
-use mcpmux_core::call::Flight;
 use mcpmux_core::config::{Auth, Limits, Patience, Secret};
 use mcpmux_core::era::Revision;
 use mcpmux_core::fault::Kind;
-use support::{Bench, Heard, names, patience, permitted, text, url, within};
+use mcpmux_core::peer::Flight;
+use support::{Bench, flight, names, patience, permitted, text, url, within};
 
 fn bench(server: &Server) -> Bench {
     Bench::new(url(&server.url, Auth::None))
@@ -96,11 +96,10 @@ async fn an_answer_on_a_stream_comes_with_its_progress() {
     .await;
     let mut bench = bench(&server);
     bench.ready().await;
-    let heard = Arc::new(Heard::default());
-    let flight = Flight { events: Some(Arc::clone(&heard) as _) };
+    let (flight, mut heard) = flight();
     let outcome = within(bench.backend.request(permitted("special", "{}"), flight)).await;
     assert_eq!(text(outcome), r#"{"streamed":true}"#);
-    assert_eq!(heard.0.lock().unwrap().len(), 1);
+    assert_eq!(heard.names(), ["progress"]);
     assert_eq!(server.seen("<answer>").await.body["result"], serde_json::json!({}));
 }
 

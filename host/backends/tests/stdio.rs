@@ -9,18 +9,18 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use mcpmux_core::call::Flight;
 use mcpmux_core::config::{Limits, Patience};
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::fault::Kind;
+use mcpmux_core::peer::Flight;
 use mcpmux_core::ports::State;
 use support::{
-    Bench, Dir, Heard, configured, count, names, noted, patience, permitted, pool, script, text,
+    Bench, Dir, configured, count, flight, names, noted, patience, permitted, pool, script, text,
     within,
 };
 
 const ALL: [&str; 8] =
-    ["echo", "boom", "slow", "big", "progress", "grow", "env", "<it has no name>"];
+    ["echo", "boom", "slow", "big", "progress", "grow", "env", "<it has no `name`>"];
 
 #[tokio::test]
 async fn a_legacy_backend_is_listed_called_and_answered() {
@@ -34,7 +34,6 @@ async fn a_legacy_backend_is_listed_called_and_answered() {
     assert!(listing.info.is_some());
     assert_eq!(bench.answer("echo", r#"{"a": 1.0}"#).await, r#"{"echo": {"a": 1.0}, "meta": []}"#);
     noted(&ledger, "answered {}").await;
-    noted(&ledger, "answered {\"code\": -32601").await;
     noted(&ledger, "initialized").await;
 }
 
@@ -151,18 +150,20 @@ async fn progress_reaches_its_own_call_and_buys_time() {
     let mut bench = Bench::with(script(&[]), patience, Limits::default());
     bench.ready().await;
     let call = |who: &str| {
-        let heard = Arc::new(Heard::default());
-        let flight = Flight { events: Some(Arc::clone(&heard) as _) };
+        let (flight, heard) = flight();
         let arguments = format!(r#"{{"who":"{who}","of":"2"}}"#);
         (bench.backend.request(permitted("progress", &arguments), flight), heard)
     };
     let ((one, heard_one), (two, heard_two)) = (call("one"), call("two"));
     let (one, two) = within(async { tokio::join!(one, two) }).await;
-    for (outcome, heard, who) in [(one, heard_one, "one"), (two, heard_two, "two")] {
+    for (outcome, mut heard, who) in [(one, heard_one, "one"), (two, heard_two, "two")] {
         assert_eq!(text(outcome), format!(r#"{{"who": "{who}"}}"#));
-        let heard = heard.0.lock().unwrap();
-        assert_eq!(heard.len(), 4);
-        assert!(heard.iter().all(|event| event.contains(who)), "{heard:?}");
+        for step in 0..4 {
+            let (name, params) = heard.told.try_recv().unwrap();
+            assert_eq!(name, "progress");
+            assert_eq!((&params["message"], &params["progress"]), (&who.into(), &step.into()));
+        }
+        assert!(heard.told.try_recv().is_err());
     }
 }
 
@@ -317,17 +318,14 @@ async fn applying_leaves_the_unchanged_alone_and_drains_the_gone() {
     let (one, two) = (dir.file("one"), dir.file("two"));
     let stays = configured("stays", script(&[("LEDGER", one.to_str().unwrap())]), patience());
     let goes = configured("goes", script(&[("LEDGER", two.to_str().unwrap())]), patience());
-    let (pool, _states) = pool(Limits::default(), Arc::new(support::NoSandbox));
+    let (pool, _states, _above) = pool(Limits::default(), Arc::new(support::NoSandbox), None);
     let doors = pool.apply(&[stays.clone(), goes]);
     assert_eq!(
         doors.iter().map(|door| door.name().as_str()).collect::<Vec<_>>(),
         ["stays", "goes"]
     );
     within(doors[0].request(permitted("echo", "1"), Flight::default())).await.unwrap();
-    let slow = doors[1].request(
-        permitted("progress", r#"{"who":"x","of":"1"}"#),
-        Flight { events: Some(Arc::new(Heard::default())) },
-    );
+    let slow = doors[1].request(permitted("progress", r#"{"who":"x","of":"1"}"#), flight().0);
     let slow = tokio::spawn(slow);
     noted(&two, "call progress").await;
     let again = pool.apply(&[stays]);

@@ -1,5 +1,7 @@
 //! The HTTP headers of MCP, and how a value that headers cannot hold is put into one.
 
+pub mod mirror;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

@@ -1,42 +1,51 @@
 //! A link whose messages are HTTP requests to one endpoint, in both eras; without redirects.
 
-mod answer;
+mod exchange;
 mod greet;
+mod mirrors;
+mod session;
+mod sse;
+mod stream;
 mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use hyper::body::Incoming;
-use mcpmux_core::call::{Answer, Body, Flight, Routed};
+use http::header::{ACCEPT, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use mcpmux_core::call::{Body, Routed};
 use mcpmux_core::config::Patience;
-use mcpmux_core::era::{Era, Revision};
+use mcpmux_core::era::Era;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::json::Object;
-use mcpmux_core::names::BackendName;
-use mcpmux_protocol::names::{CANCELLED, LISTEN, PROGRESS, TOOLS_CHANGED};
-use mcpmux_protocol::request::Numbers;
-use mcpmux_protocol::{Message, headers, request, write};
-use tokio::sync::Notify;
-use tokio::time::timeout;
+use mcpmux_core::peer::Flight;
+use mcpmux_core::ports::Pending as Future;
+use mcpmux_protocol::names::LISTEN;
+use mcpmux_protocol::{headers, write};
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use super::closing::Closing;
-use super::{Again, Ended, Hello, cancelled_params, listen_params, own_params};
+use super::hearing::{Hearing, Voice};
+use super::pending::{Lost, Waiter};
+use super::underway::Underway;
+use super::{Again, Ended, own_params};
+use crate::faults;
 use crate::waiting::{Pulse, within};
-use crate::{asks, faults};
-use answer::{Reader, is_stream};
-use wire::{NoResponse, Wire};
+use stream::{Cursor, Events, is_stream};
+use wire::Wire;
 
-pub(crate) use greet::{Target, connect};
+pub(crate) use greet::{Met, Target, connect};
+pub(crate) use mirrors::Mirrors;
+pub(crate) use sse::{Posts, Stream};
 
 const VERSION: HeaderName = HeaderName::from_static(headers::VERSION);
 const SESSION: HeaderName = HeaderName::from_static(headers::SESSION);
 const METHOD: HeaderName = HeaderName::from_static(headers::METHOD);
 const NAME: HeaderName = HeaderName::from_static(headers::NAME);
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
+/// What a stream is asked for with.
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 /// How long a message without an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the end of a session may take.
@@ -44,49 +53,33 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The link.
 pub(crate) struct HttpLink {
-    name: BackendName,
-    /// Its end.
-    pub(crate) closing: Closing,
-    /// Notified when the backend says that its tools changed.
-    pub(crate) changed: Notify,
+    /// What the backend says.
+    pub(crate) hearing: Hearing,
     wire: Wire,
     /// What every request carries.
     headers: HeaderMap,
-    revision: Revision,
     holds_session: bool,
     next: AtomicU64,
     limit: usize,
+    /// Which arguments are mirrored into headers.
+    mirrors: Arc<Mirrors>,
 }
 
-/// How a request ended without an answer.
-enum Lost {
-    Unsent(String),
-    Refused,
-    Fault(Fault),
+impl Voice for HttpLink {
+    fn hearing(&self) -> &Hearing {
+        &self.hearing
+    }
+
+    fn say(&self, message: Vec<u8>) -> Future<'_, ()> {
+        Box::pin(async move {
+            if let Err(fault) = self.notify(message).await {
+                debug!(backend = %self.hearing.name, why = %fault, "a message was not taken");
+            }
+        })
+    }
 }
 
 impl HttpLink {
-    fn new(
-        name: BackendName,
-        wire: Wire,
-        headers: HeaderMap,
-        revision: Revision,
-        holds_session: bool,
-        limit: usize,
-    ) -> Self {
-        Self {
-            name,
-            closing: Closing::default(),
-            changed: Notify::new(),
-            wire,
-            headers,
-            revision,
-            holds_session,
-            next: AtomicU64::new(2),
-            limit,
-        }
-    }
-
     /// Sends a call and waits for its end.
     pub(crate) async fn call(
         self: &Arc<Self>,
@@ -94,28 +87,18 @@ impl HttpLink {
         flight: &Flight,
         patience: &Patience,
     ) -> Ended {
-        let id = self.number();
-        let pulse = flight.events.clone().map(Pulse::new);
-        let numbers = Numbers { id, progress: pulse.is_some().then_some(id) };
-        let message = request::call(routed, self.revision, numbers);
-        let mut headers = self.headers_for(routed.call.method.as_str());
-        if self.revision.era() == Era::Modern {
-            // The encoding leaves nothing that a header could not hold.
-            if let Ok(name) = HeaderValue::from_str(&headers::encode(routed.entry.native.as_str()))
-            {
-                headers.insert(NAME, name);
-            }
-        }
-        let answer = self.exchange(id, headers, message, pulse.as_ref());
-        match within(patience, pulse.as_ref(), answer).await {
-            Ok(Ok(body)) => Ended::With(Ok(Answer { body, era: self.revision.era() })),
-            Ok(Err(Lost::Unsent(why))) => {
-                self.closing.close(faults::unavailable(&self.name, why));
-                Ended::Unsent
-            }
+        let call = Underway::new(routed, flight);
+        let name = &self.hearing.name;
+        let answer = self.exchange_call(routed, flight.progress, &call);
+        match within(patience, &call.pulse, answer).await {
+            Ok(Ok(answer)) => Ended::With(Ok(answer)),
+            Ok(Err(Lost::Unsent)) => Ended::Unsent,
             Ok(Err(Lost::Refused)) => Ended::Refused,
+            Ok(Err(Lost::Unknown)) => {
+                Ended::With(Err(faults::outcome_unknown(name, self.hearing.why())))
+            }
             Ok(Err(Lost::Fault(fault))) => Ended::With(Err(fault)),
-            Err(after) => Ended::With(Err(faults::timeout(&self.name, after))),
+            Err(after) => Ended::With(Err(faults::timeout(name, after))),
         }
     }
 
@@ -127,50 +110,89 @@ impl HttpLink {
         patience: &Patience,
     ) -> Result<Body, Fault> {
         let id = self.number();
-        let message = write::request(id, method, &own_params(params, self.revision));
+        let message = write::request(id, method, &own_params(params, self.hearing.revision()));
         let answer = self.exchange(id, self.headers_for(method), message, None);
-        match within(patience, None, answer).await {
+        match within(patience, &Pulse::new(), answer).await {
             Ok(Ok(body)) => Ok(body),
             Ok(Err(Lost::Fault(fault))) => Err(fault),
-            Ok(Err(Lost::Unsent(why))) => Err(faults::unavailable(&self.name, why)),
-            Ok(Err(Lost::Refused)) => Err(faults::unavailable(&self.name, "its session is gone")),
-            Err(after) => Err(faults::timeout(&self.name, after)),
+            Ok(Err(_)) => Err(faults::unavailable(&self.hearing.name, self.hearing.why())),
+            Err(after) => Err(faults::timeout(&self.hearing.name, after)),
         }
     }
 
-    /// Hears of changes: on a stream of its own in both eras.
-    pub(crate) async fn listen(self: &Arc<Self>, hello: &Hello) -> Again {
-        if !hello.tells_changes() {
-            return Again::Never;
+    /// Reads a legacy backend's own stream, resuming it where it can be, until there is no more to read.
+    pub(crate) async fn tune_in(self: &Arc<Self>) -> Again {
+        let mut cursor = Cursor::default();
+        loop {
+            let again = self.tune_in_once(&mut cursor).await;
+            if again == Again::Never || cursor.id.is_none() {
+                self.hearing.attentive.send_replace(true);
+                return again;
+            }
+            sleep(cursor.retry()).await;
         }
-        let id = self.number();
-        let taken = Arc::new(AtomicBool::new(false));
-        let sent = if self.revision.era() == Era::Modern {
-            let message = write::request(id, LISTEN, &own_params(listen_params(), self.revision));
-            self.wire.send(Method::POST, self.headers_for(LISTEN), message, &taken).await
-        } else {
-            let mut headers = self.headers.clone();
-            headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-            self.wire.send(Method::GET, headers, Vec::new(), &taken).await
+    }
+
+    async fn tune_in_once(self: &Arc<Self>, cursor: &mut Cursor) -> Again {
+        let Ok(response) = self.get(cursor).await else {
+            // It is opened anew, and what was missed is asked for.
+            cursor.id = None;
+            return Again::Later;
         };
-        let Ok(response) = sent else { return Again::Later };
         let status = response.status();
         if status.is_success() && is_stream(response.headers()) {
-            let heard = |message| self.heard(message, None);
-            return match self.reader(&heard).stream(Some(id), response).await {
-                Ok(Some(Body::Error(_))) => Again::Never,
-                _ => Again::Later,
-            };
+            self.hearing.attentive.send_replace(true);
+            if let Err(broken) =
+                self.read(Events::new(response, self.limit), None, None, cursor).await
+            {
+                debug!(backend = %self.hearing.name, ?broken, "its stream broke off");
+            }
+            return Again::Later;
         }
-        if status == StatusCode::NOT_FOUND && self.holds_session {
-            self.session_gone();
+        cursor.id = None;
+        if self.holds_session && status.is_client_error() {
+            let body = stream::whole(response, &self.hearing.name, self.limit).await;
+            if session::is_lost(status, &body.unwrap_or_default()) {
+                self.session_gone();
+            }
         }
         if status.is_server_error() { Again::Later } else { Again::Never }
     }
 
+    /// Opens a stream of changes and reads it until it ends.
+    pub(crate) async fn listen(self: &Arc<Self>, id: u64, params: Object) -> Again {
+        let (reply, ended) = tokio::sync::oneshot::channel();
+        if !self.hearing.pending.insert(id, Waiter { reply: Some(reply), call: None }) {
+            return Again::Later;
+        }
+        let _open = Open { link: self, id };
+        tokio::select! {
+            again = self.listen_to(id, params) => again,
+            // The backend has ended it with a notification.
+            _ = ended => Again::Later,
+        }
+    }
+
+    async fn listen_to(self: &Arc<Self>, id: u64, params: Object) -> Again {
+        let params = own_params(params, self.hearing.revision());
+        let message = write::request(id, LISTEN, &params);
+        let taken = Arc::new(AtomicBool::new(false));
+        let sent = self.wire.send(Method::POST, self.headers_for(LISTEN), message, &taken).await;
+        let Ok(response) = sent else { return Again::Later };
+        let status = response.status();
+        if !status.is_success() || !is_stream(response.headers()) {
+            return if status.is_server_error() { Again::Later } else { Again::Never };
+        }
+        let events = Events::new(response, self.limit);
+        match self.read(events, Some(id), None, &mut Cursor::default()).await {
+            Ok(Some(Body::Error(_))) => Again::Never,
+            _ => Again::Later,
+        }
+    }
+
     /// Tells the backend that its session is no longer needed.
     pub(crate) async fn end_session(&self) {
-        if !self.holds_session || self.closing.wants_renewal() {
+        if !self.holds_session || self.hearing.closing.wants_renewal() {
             return;
         }
         let taken = Arc::new(AtomicBool::new(false));
@@ -183,104 +205,40 @@ impl HttpLink {
     async fn notify(&self, message: Vec<u8>) -> Result<(), Fault> {
         let taken = Arc::new(AtomicBool::new(false));
         let sent = self.wire.send(Method::POST, self.headers.clone(), message, &taken);
+        let name = &self.hearing.name;
         let Ok(sent) = timeout(PATIENCE, sent).await else {
-            return Err(faults::timeout(&self.name, PATIENCE));
+            return Err(faults::timeout(name, PATIENCE));
         };
-        let status = sent.map_err(|failed| failed.fault(&self.name))?.status();
+        let status = sent.map_err(|failed| failed.fault(name))?.status();
         if status.is_success() {
             return Ok(());
         }
-        Err(faults::unavailable(&self.name, format!("HTTP status {status} to a notification")))
-    }
-
-    async fn exchange(
-        self: &Arc<Self>,
-        id: u64,
-        headers: HeaderMap,
-        message: Vec<u8>,
-        pulse: Option<&Pulse>,
-    ) -> Result<Body, Lost> {
-        let taken = Arc::new(AtomicBool::new(false));
-        let mut waiting = Waiting { link: self, id, taken: &taken, over: false };
-        let sent = self.wire.send(Method::POST, headers, message, &taken).await;
-        let result = match sent {
-            Err(NoResponse::Unsent(why)) => Err(Lost::Unsent(why)),
-            Err(NoResponse::Lost(why)) => {
-                Err(Lost::Fault(faults::outcome_unknown(&self.name, why)))
-            }
-            Err(NoResponse::Credential(fault)) => Err(Lost::Fault(fault)),
-            Ok(response) => self.answer(id, response, pulse).await,
-        };
-        waiting.over = true;
-        result
-    }
-
-    async fn answer(
-        self: &Arc<Self>,
-        id: u64,
-        response: Response<Incoming>,
-        pulse: Option<&Pulse>,
-    ) -> Result<Body, Lost> {
-        match response.status() {
-            StatusCode::NOT_FOUND if self.holds_session => {
-                self.session_gone();
-                Err(Lost::Refused)
-            }
-            StatusCode::UNAUTHORIZED => {
-                let fault = faults::auth_required(&self.name, 401);
-                self.closing.close(fault.clone());
-                Err(Lost::Fault(fault))
-            }
-            StatusCode::FORBIDDEN => Err(Lost::Fault(faults::auth_required(&self.name, 403))),
-            _ => {
-                let heard = |message| self.heard(message, pulse);
-                self.reader(&heard).answer(id, response).await.map_err(Lost::Fault)
-            }
+        if status == StatusCode::NOT_FOUND && self.holds_session {
+            self.session_gone();
         }
+        Err(faults::unavailable(name, format!("HTTP status {status} to a message")))
+    }
+
+    /// Asks for a stream, from where the last one was left.
+    async fn get(
+        &self,
+        cursor: &Cursor,
+    ) -> Result<http::Response<hyper::body::Incoming>, wire::NoResponse> {
+        let mut headers = self.headers.clone();
+        headers.insert(ACCEPT, EVENTS);
+        headers.extend(cursor.id.clone().map(|id| (LAST_EVENT, id)));
+        let taken = Arc::new(AtomicBool::new(false));
+        self.wire.send(Method::GET, headers, Vec::new(), &taken).await
     }
 
     fn session_gone(&self) {
-        self.closing.renew(faults::unavailable(&self.name, "it has ended the session"));
-    }
-
-    /// The backend said something that is no answer.
-    fn heard(self: &Arc<Self>, message: Message, pulse: Option<&Pulse>) {
-        match message {
-            Message::Notification { method, params } => match method.as_str() {
-                PROGRESS => {
-                    if let (Some(pulse), Some(Ok(params))) =
-                        (pulse, params.as_ref().map(mcpmux_core::json::Raw::object))
-                    {
-                        pulse.beat(params);
-                    }
-                }
-                TOOLS_CHANGED => self.changed.notify_one(),
-                _ => {}
-            },
-            Message::Request { id, method, .. } => self.post(asks::answer(&id, &method)),
-            Message::Response { .. } => {}
-        }
-    }
-
-    /// Sends a message that has no answer, on its own.
-    fn post(self: &Arc<Self>, message: Vec<u8>) {
-        // Without a runtime mcpmux is being torn down, and so is the backend's interest.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let link = Arc::clone(self);
-        runtime.spawn(async move {
-            if let Err(fault) = link.notify(message).await {
-                debug!(backend = %link.name, why = %fault, "a message was not taken");
-            }
-        });
-    }
-
-    fn reader<'a>(&'a self, heard: &'a (dyn Fn(Message) + Sync)) -> Reader<'a> {
-        Reader { backend: &self.name, limit: self.limit, heard }
+        let name = &self.hearing.name;
+        self.hearing.closing.renew(faults::unavailable(name, "it has ended the session"));
     }
 
     fn headers_for(&self, method: &str) -> HeaderMap {
         let mut headers = self.headers.clone();
-        if self.revision.era() == Era::Modern
+        if self.hearing.revision().era() == Era::Modern
             && let Ok(method) = HeaderValue::from_str(method)
         {
             headers.insert(METHOD, method);
@@ -288,24 +246,25 @@ impl HttpLink {
         headers
     }
 
-    fn number(&self) -> u64 {
+    /// Which arguments are mirrored into headers.
+    pub(crate) const fn mirrors(&self) -> &Arc<Mirrors> {
+        &self.mirrors
+    }
+
+    /// A number for a request.
+    pub(crate) fn number(&self) -> u64 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 }
 
-/// A request under way. If it is dropped, a legacy backend is told; a modern one sees its connection close.
-struct Waiting<'a> {
-    link: &'a Arc<HttpLink>,
+/// A stream of changes that is being read.
+struct Open<'a> {
+    link: &'a HttpLink,
     id: u64,
-    taken: &'a Arc<AtomicBool>,
-    over: bool,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Open<'_> {
     fn drop(&mut self) {
-        let written = self.taken.load(Ordering::Relaxed);
-        if !self.over && written && self.link.revision.era() == Era::Legacy {
-            self.link.post(write::notification(CANCELLED, Some(&cancelled_params(self.id))));
-        }
+        self.link.hearing.pending.give_up(self.id);
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mcpmux_core::config::Secret;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
+use mcpmux_core::ports::BackendEvents;
 use mcpmux_protocol::lines::Lines;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -18,7 +19,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::lines::{LineLink, Sink};
+use super::duplex::{Duplex, Sink};
 use super::outbox::Outbox;
 use super::stderr::Stderr;
 use crate::faults;
@@ -58,8 +59,9 @@ impl Process {
 pub(crate) fn start(
     name: &BackendName,
     program: &Program<'_>,
+    events: Arc<dyn BackendEvents>,
     limit: usize,
-) -> Result<(Arc<LineLink>, Process), Fault> {
+) -> Result<(Arc<Duplex>, Process), Fault> {
     let failed = |what: &str, error: std::io::Error| {
         let command = program.argv.first().map_or("", String::as_str);
         faults::unavailable(name, format!("{what} `{command}`: {error}"))
@@ -78,7 +80,7 @@ pub(crate) fn start(
         .into_owned_fd()
         .and_then(pipe::Sender::from_owned_fd)
         .map_err(|error| failed("cannot talk to", error))?;
-    let link = Arc::new(LineLink::new(name.clone(), Sink::Pipe(Outbox::new(stdin))));
+    let link = Arc::new(Duplex::new(name.clone(), Sink::Pipe(Outbox::new(stdin)), events));
     let said = Arc::new(Stderr::new(name.clone()));
     let stop = CancellationToken::new();
     let running = Running {
@@ -117,13 +119,13 @@ fn spawn(program: &Program<'_>) -> std::io::Result<Child> {
         .spawn()
 }
 
-async fn write(link: Arc<LineLink>) {
+async fn write(link: Arc<Duplex>) {
     if let Sink::Pipe(outbox) = &link.sink {
         outbox.run().await;
     }
 }
 
-async fn read(link: Arc<LineLink>, mut stdout: impl AsyncRead + Unpin, limit: usize) {
+async fn read(link: Arc<Duplex>, mut stdout: impl AsyncRead + Unpin, limit: usize) {
     let mut lines = Lines::new(limit);
     loop {
         let buffer = lines.buffer();
@@ -151,7 +153,7 @@ async fn drain(said: Arc<Stderr>, mut stderr: impl AsyncRead + Unpin) {
 
 /// A process and what reads and writes for it, owned by one task.
 struct Running {
-    link: Arc<LineLink>,
+    link: Arc<Duplex>,
     said: Arc<Stderr>,
     child: Child,
     writer: AbortOnDropHandle<()>,
@@ -176,7 +178,7 @@ impl Running {
         // If a child of the process holds its output open, this takes the whole time.
         let _ = timeout(LAST_WORDS, last).await;
         let why = exit_reason(status, &self.said.tail());
-        self.link.end(faults::unavailable(&self.link.name, why));
+        self.link.end(faults::unavailable(&self.link.hearing.name, why));
         self.group.kill(Signal::KILL);
     }
 
@@ -189,7 +191,7 @@ impl Running {
             // Still there or not: what is left of the group is killed.
             let _ = timeout(LEAVE, self.child.wait()).await;
         }
-        self.link.end(faults::stopped(&self.link.name));
+        self.link.end(faults::stopped(&self.link.hearing.name));
         self.writer.abort();
         self.group.kill(Signal::KILL);
         // Killed, it cannot stay; the wait collects it.
@@ -199,7 +201,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.link.end(faults::stopped(&self.link.name));
+        self.link.end(faults::stopped(&self.link.hearing.name));
     }
 }
 

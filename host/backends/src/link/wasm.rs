@@ -3,20 +3,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mcpmux_core::fault::Fault;
-use mcpmux_core::ports::{Output, Program, Sandbox};
+use mcpmux_core::ports::{BackendEvents, Output, Program, Sandbox};
 use mcpmux_protocol::lines::Lines;
 
-use super::lines::{LineLink, Sink};
+use super::duplex::{Duplex, Sink};
 use super::stderr::Stderr;
 use crate::faults;
 
 /// A running program. Dropping it stops the program.
-pub(crate) struct Running(Arc<LineLink>);
+pub(crate) struct Running(Arc<Duplex>);
 
 impl Drop for Running {
     fn drop(&mut self) {
         close_input(&self.0);
-        self.0.end(faults::stopped(&self.0.name));
+        self.0.end(faults::stopped(&self.0.hearing.name));
     }
 }
 
@@ -24,10 +24,11 @@ impl Drop for Running {
 pub(crate) async fn start(
     sandbox: Arc<dyn Sandbox>,
     program: Program,
+    events: Arc<dyn BackendEvents>,
     limit: usize,
-) -> Result<(Arc<LineLink>, Running), Fault> {
+) -> Result<(Arc<Duplex>, Running), Fault> {
     let name = program.name.clone();
-    let link = Arc::new(LineLink::new(name.clone(), Sink::Program(Mutex::new(None))));
+    let link = Arc::new(Duplex::new(name.clone(), Sink::Program(Mutex::new(None)), events));
     let running = Running(Arc::clone(&link));
     let output = Arc::new(Spoken {
         link: Arc::clone(&link),
@@ -45,7 +46,7 @@ pub(crate) async fn start(
     Ok((link, running))
 }
 
-fn close_input(link: &LineLink) {
+fn close_input(link: &Duplex) {
     if let Sink::Program(slot) = &link.sink {
         let input = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(input);
@@ -54,7 +55,7 @@ fn close_input(link: &LineLink) {
 
 /// What the program says, on its way to the link.
 struct Spoken {
-    link: Arc<LineLink>,
+    link: Arc<Duplex>,
     said: Stderr,
     lines: Mutex<Lines>,
 }
@@ -80,7 +81,7 @@ impl Output for Spoken {
         } else {
             format!("{how}; its last words on standard error:\n{said}")
         };
-        self.link.end(faults::unavailable(&self.link.name, why));
+        self.link.end(faults::unavailable(&self.link.hearing.name, why));
         close_input(&self.link);
     }
 }

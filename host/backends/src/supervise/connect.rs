@@ -8,7 +8,8 @@ use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::Program;
 
-use crate::link::{Hello, Link, handshake, http, stdio, wasm};
+use crate::link::http::{self, Met, Mirrors};
+use crate::link::{Hello, Link, handshake, stdio, wasm};
 use crate::pool::Deps;
 
 /// A link that has shaken hands.
@@ -26,6 +27,8 @@ pub(crate) enum Life {
     Program(wasm::Running),
     /// A session, if the backend gave one.
     Session(Arc<http::HttpLink>),
+    /// A stream of events.
+    Stream(http::Stream),
 }
 
 impl Life {
@@ -35,13 +38,16 @@ impl Life {
             Self::Process(process) => process.stop().await,
             Self::Program(running) => drop(running),
             Self::Session(link) => link.end_session().await,
+            Self::Stream(stream) => drop(stream),
         }
     }
 }
 
 /// What is remembered of a backend while mcpmux runs.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Memory {
+    /// Which arguments are mirrored into headers.
+    mirrors: Arc<Mirrors>,
     era: Option<Era>,
     /// The last attempt failed, perhaps because of the probe: the next one goes without.
     unprobed: bool,
@@ -72,12 +78,13 @@ pub(crate) async fn connect(
     memory: &Memory,
 ) -> Result<Connected, Fault> {
     let limit = deps.limits.message;
+    let events = Arc::clone(&deps.events);
     match transport {
         Transport::Command { argv, env, cwd } => {
             let program = stdio::Program { argv, env, cwd: cwd.as_ref() };
-            let (link, process) = stdio::start(name, &program, limit)?;
+            let (link, process) = stdio::start(name, &program, events, limit)?;
             let hello = handshake::shake(&link, memory.era()).await?;
-            Ok(Connected { link: Link::Lines(link), hello, life: Life::Process(process) })
+            Ok(Connected { link: Link::Duplex(link), hello, life: Life::Process(process) })
         }
         Transport::Wasm { path, args, env } => {
             let program = Program {
@@ -86,16 +93,21 @@ pub(crate) async fn connect(
                 args: args.clone(),
                 env: env.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             };
-            let (link, running) = wasm::start(Arc::clone(&deps.sandbox), program, limit).await?;
+            let sandbox = Arc::clone(&deps.sandbox);
+            let (link, running) = wasm::start(sandbox, program, events, limit).await?;
             let hello = handshake::shake(&link, memory.era()).await?;
-            Ok(Connected { link: Link::Lines(link), hello, life: Life::Program(running) })
+            Ok(Connected { link: Link::Duplex(link), hello, life: Life::Program(running) })
         }
         Transport::Url { url, headers, auth } => {
             let credential = deps.credentials.credential(name, auth);
-            let target = http::Target { url, headers, credential, limit };
-            let (link, hello) = http::connect(name, target, memory.era()).await?;
-            let life = Life::Session(Arc::clone(&link));
-            Ok(Connected { link: Link::Http(link), hello, life })
+            let mirrors = Arc::clone(&memory.mirrors);
+            let target = http::Target { url, headers, credential, limit, events, mirrors };
+            let (met, hello) = http::connect(name, target, memory.era()).await?;
+            let (link, life) = match met {
+                Met::Http(link) => (Link::Http(Arc::clone(&link)), Life::Session(link)),
+                Met::Sse(link, stream) => (Link::Duplex(link), Life::Stream(stream)),
+            };
+            Ok(Connected { link, hello, life })
         }
     }
 }

@@ -91,6 +91,16 @@ impl Wire {
         Ok(Self { dial, uri, credential })
     }
 
+    /// The endpoint.
+    pub(crate) const fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Goes to another address of the same origin.
+    pub(crate) fn redirect(&mut self, uri: Uri) {
+        self.uri = uri;
+    }
+
     /// Sends a request; `taken` becomes true when its first byte may have been written.
     pub(crate) async fn send(
         &self,
