@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_core::catalog::EntryKind;
+use mcpmux_core::catalog::{Changed, EntryKind};
 use mcpmux_core::fault::Fault;
 use mcpmux_core::ports::{Definitions, Entries, Listing, State};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -53,7 +53,7 @@ impl<'a> Lists<'a> {
                 Err(fault) => return fault,
             };
             if news || first {
-                self.report();
+                self.report(if first { Kinds::default() } else { due });
             }
             first = false;
             let again =
@@ -122,7 +122,7 @@ impl<'a> Lists<'a> {
         }
     }
 
-    fn report(&self) {
+    fn report(&self, announced: Kinds) {
         let hello = self.lister.hello;
         let listing = Listing {
             revision: hello.revision,
@@ -130,6 +130,11 @@ impl<'a> Lists<'a> {
             capabilities: hello.capabilities.clone().unwrap_or_default(),
             instructions: hello.instructions.clone(),
             entries: self.entries.clone(),
+            announced: Changed {
+                tools: announced.has(EntryKind::Tool),
+                prompts: announced.has(EntryKind::Prompt),
+                resources: announced.has(EntryKind::Resource) || announced.has(EntryKind::Template),
+            },
         };
         self.deps.events.state(&self.lister.link.hearing().name, State::Ready(listing));
     }
