@@ -1,22 +1,31 @@
 //! The door: a decoded request in, the text of its answer out; the transports around it are the frontends'.
 
+pub(crate) mod asks;
+pub(crate) mod batch;
+mod calls;
+pub(crate) mod conversation;
+pub(crate) mod flights;
 mod greet;
 mod listen;
-mod tools;
+mod lists;
+pub(crate) mod outlet;
+pub(crate) mod reach;
 
-use std::pin::pin;
 use std::sync::Arc;
 
-use mcpmux_core::call::{Event, Events};
+use mcpmux_core::call::Method;
 use mcpmux_core::client::Client;
 use mcpmux_core::config::Limits;
+use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::level::Level;
+use mcpmux_core::peer::Flight;
 use mcpmux_mux::Mux;
-use mcpmux_protocol::{meta, names, write};
-use tokio::sync::mpsc;
+use mcpmux_protocol::{names, write};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use greet::{initialize, unsupported};
+pub(crate) use greet::unsupported;
 
 /// What all frontends share.
 pub struct Door {
@@ -24,6 +33,8 @@ pub struct Door {
     pub(crate) limits: Limits,
     /// Cancelled when mcpmux stops taking requests.
     pub(crate) stop: CancellationToken,
+    /// The subscriptions of modern clients that may still be opened here.
+    listens: Semaphore,
 }
 
 /// A request whose client is known.
@@ -33,9 +44,11 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// `params` without `_meta`.
     pub(crate) params: Object,
-    /// `params._meta` without the keys of an era.
+    /// `params._meta` without the keys of an era and the progress token.
     pub(crate) meta: Object,
     pub(crate) client: Arc<Client>,
+    /// The least severe log messages wanted.
+    pub(crate) level: Option<Level>,
 }
 
 /// The text of an answer, and how HTTP is to say it.
@@ -69,21 +82,25 @@ impl Reply {
 impl Door {
     /// A door to this mux. `stop` is cancelled when mcpmux is to take no more requests.
     #[must_use]
-    pub const fn new(mux: Mux, limits: Limits, stop: CancellationToken) -> Self {
-        Self { mux, limits, stop }
+    pub fn new(mux: Mux, limits: Limits, stop: CancellationToken) -> Self {
+        Self { mux, limits, stop, listens: Semaphore::new(limits.listens) }
     }
 
-    /// Answers any request but `initialize` and `subscriptions/listen`, which belong to a transport.
-    pub(crate) async fn answer(&self, request: Request, progress: Option<Progress>) -> Reply {
-        match request.method.as_str() {
-            names::TOOLS_CALL => self.call_tool(request, progress).await,
-            names::TOOLS_LIST => self.list_tools(request).await,
-            names::DISCOVER => greet::discover(&request),
-            names::PING if request.client.session.is_some() => {
-                Reply::answer(write::result(&request.id, Raw::literal("{}")))
-            }
-            _ => unserved(&request.id, &request.method),
+    /// Answers any request but those that belong to a session, or keep a stream open.
+    pub(crate) async fn answer(&self, request: Request, flight: Flight) -> Reply {
+        let client = &request.client;
+        if let Some(method) = Method::parse(&request.method)
+            && calls::has(client, method)
+        {
+            return self.call(method, request, flight).await;
         }
+        if let Some(kind) = lists::kind(&request.method) {
+            return self.list(kind, &request).await;
+        }
+        if request.method == names::DISCOVER && client.era() == Era::Modern {
+            return self.discover(&request).await;
+        }
+        unserved(&request.id, &request.method)
     }
 }
 
@@ -96,51 +113,7 @@ fn unserved(id: &Raw, method: &str) -> Reply {
     }
 }
 
-/// Where a request's progress goes: its messages, written for the client, in order.
-pub(crate) struct Progress {
-    token: Raw,
-    messages: mpsc::Sender<Vec<u8>>,
-}
-
-/// Progress messages that may wait for a slow client; what comes beyond that is dropped.
-const WAITING: usize = 64;
-
-impl Progress {
-    /// Takes the progress token out of a request's `_meta`, if it has one.
-    pub(crate) fn take(request: &mut Request) -> Option<(Self, mpsc::Receiver<Vec<u8>>)> {
-        let token = request.meta.take(meta::PROGRESS_TOKEN)?;
-        let (messages, received) = mpsc::channel(WAITING);
-        Some((Self { token, messages }, received))
-    }
-}
-
-/// Forwards progress until the reply is there; the reply comes after all of it. A client that does not keep up
-/// misses progress, and neither holds up the call.
-pub(crate) async fn forward(
-    answer: impl Future<Output = Reply>,
-    mut progress: mpsc::Receiver<Vec<u8>>,
-    messages: &mpsc::Sender<Vec<u8>>,
-) -> Reply {
-    let mut answer = pin!(answer);
-    let reply = loop {
-        tokio::select! {
-            biased;
-            Some(message) = progress.recv() => drop(messages.try_send(message)),
-            reply = &mut answer => break reply,
-        }
-    };
-    while let Ok(message) = progress.try_recv() {
-        drop(messages.try_send(message));
-    }
-    reply
-}
-
-impl Events for Progress {
-    fn event(&self, event: Event) {
-        let Event::Progress(mut params) = event;
-        params.set(meta::PROGRESS_TOKEN, self.token.clone());
-        let message = write::notification(names::PROGRESS, Some(&params.to_raw()));
-        // A client that does not keep up misses progress, never the answer.
-        let _dropped = self.messages.try_send(message);
-    }
+/// The answer to parameters that cannot be understood.
+fn invalid(id: &Raw, why: &str) -> Reply {
+    Reply::answer(write::error(Some(id), names::INVALID_PARAMS, why, None))
 }

@@ -61,7 +61,7 @@ impl Message {
     /// If the bytes are not JSON, name a key of the envelope twice, or are no JSON-RPC message.
     pub fn parse(bytes: &Bytes) -> Result<Self, Rejected> {
         let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
-        if text.trim_ascii_start().first() == Some(&b'[') {
+        if is_batch(text) {
             let why = "a message is an object; batches are not taken".to_owned();
             return Err(Rejected { code: INVALID_REQUEST, id: None, why });
         }
@@ -103,6 +103,39 @@ impl Message {
                 Ok(Self::Response { id: id.unwrap_or(Raw::literal("null")), body })
             }
             _ => reject("a message has either `method`, or `result`, or `error`"),
+        }
+    }
+}
+
+/// Whether a text holds a batch, or at least begins like one.
+#[must_use]
+pub fn is_batch(text: &[u8]) -> bool {
+    text.strip_prefix(BOM).unwrap_or(text).trim_ascii_start().first() == Some(&b'[')
+}
+
+/// Reads a batch (JSON-RPC 2.0, section 6) of at most `limit` messages, each on its own.
+///
+/// # Errors
+/// If the bytes are no array, or one of none or of too many elements.
+pub fn batch(bytes: &Bytes, limit: usize) -> Result<Vec<Result<Message, Rejected>>, Rejected> {
+    let reject = |code: i64, why: String| Err(Rejected { code, id: None, why });
+    let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    if !depth::is_within(text, depth::LIMIT) {
+        let why = format!("the batch is nested deeper than {} levels", depth::LIMIT);
+        return reject(INVALID_REQUEST, why);
+    }
+    let elements: Vec<&RawValue> = match serde_json::from_slice(text) {
+        Ok(elements) => elements,
+        Err(error) => return reject(PARSE_ERROR, error.to_string()),
+    };
+    match elements.len() {
+        0 => reject(INVALID_REQUEST, "a batch has at least one message".to_owned()),
+        count if count > limit => {
+            reject(INVALID_REQUEST, format!("a batch has at most {limit} messages"))
+        }
+        _ => {
+            let cut = |value: &&RawValue| bytes.slice_ref(value.get().as_bytes());
+            Ok(elements.iter().map(|value| Message::parse(&cut(value))).collect())
         }
     }
 }
@@ -175,6 +208,18 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700.0}}"#,
             r#"error null {"code":-32700.0}"#,
         );
+    }
+
+    #[test]
+    fn a_batch_is_read_element_by_element() {
+        let read = |text: &'static str| batch(&Bytes::from_static(text.as_bytes()), 2);
+        let both = read(r#" [{"jsonrpc":"2.0","id":1,"method":"x"}, 7]"#).unwrap();
+        assert!(matches!(both.first(), Some(Ok(Message::Request { .. }))));
+        assert_eq!(both.get(1).unwrap().as_ref().unwrap_err().code, INVALID_REQUEST);
+        for (wrong, code) in [("[]", -32600), ("[1,2,3]", -32600), ("[1", -32700), ("[1]x", -32700)]
+        {
+            assert_eq!(read(wrong).unwrap_err().code, code, "{wrong}");
+        }
     }
 
     #[test]

@@ -141,8 +141,29 @@ impl Decoder {
 /// strings, but a backend's pretty-printed value can; each of its lines becomes a `data` line.
 #[must_use]
 pub fn encode(message: &[u8]) -> Bytes {
-    let mut out = Vec::with_capacity(message.len() + 32);
+    written(None, message)
+}
+
+/// The same with an id, from which the client can go on (2025-11-25, transports, resumability).
+#[must_use]
+pub fn encode_as(id: &str, message: &[u8]) -> Bytes {
+    written(Some(id), message)
+}
+
+/// An event without a message: an id to go on from, and how long to wait before that, in milliseconds.
+#[must_use]
+pub fn prime(id: &str, retry: u64) -> Bytes {
+    format!("id: {id}\nretry: {retry}\ndata:\n\n").into()
+}
+
+fn written(id: Option<&str>, message: &[u8]) -> Bytes {
+    let mut out = Vec::with_capacity(message.len() + 64);
     out.extend_from_slice(b"event: message\n");
+    if let Some(id) = id {
+        out.extend_from_slice(b"id: ");
+        out.extend_from_slice(id.as_bytes());
+        out.push(b'\n');
+    }
     for line in message.split(|byte| *byte == b'\n' || *byte == b'\r') {
         out.extend_from_slice(b"data: ");
         out.extend_from_slice(line);
@@ -188,6 +209,18 @@ mod tests {
     fn an_event_without_end_is_refused() {
         assert_eq!(decode(&[b"data: 0123456789"], 8), Err(TooLarge(8)));
         assert_eq!(decode(&[b"data: 01\n", b"data: 23\n"], 8), Err(TooLarge(8)));
+    }
+
+    #[test]
+    fn ids_are_read_as_they_were_written() {
+        let mut decoder = Decoder::new(99);
+        decoder.push(&prime("3-0", 1000));
+        decoder.push(&encode_as("3-1", b"{}"));
+        let first = decoder.next_event().unwrap().unwrap();
+        assert_eq!((first.id.as_deref(), first.retry), (Some("3-0"), Some(1000)));
+        assert!(first.data.is_empty());
+        let second = decoder.next_event().unwrap().unwrap();
+        assert_eq!((second.id.as_deref(), second.data.as_ref()), (Some("3-1"), &b"{}"[..]));
     }
 
     #[test]
