@@ -177,6 +177,12 @@ pub struct Limits {
     pub sessions: usize,
     /// How long a session may idle.
     pub session_idle: Duration,
+    /// Questions that one session's client may have open at once.
+    pub asks: usize,
+    /// What a session keeps of its streams for a client that comes back after a broken connection.
+    pub replay: usize,
+    /// Subscriptions of modern clients at once, on each way in.
+    pub listens: usize,
     /// Tools of one backend; more are left out.
     pub tools: usize,
     /// Tools in one page of a list.
@@ -202,6 +208,9 @@ impl Default for Limits {
             message: 16 << 20,
             sessions: 1_000,
             session_idle: Duration::from_secs(30 * 60),
+            asks: 64,
+            replay: 1 << 20,
+            listens: 1_000,
             tools: 1_000,
             page: 1_000,
             list_wait: Duration::from_secs(8),

@@ -1,14 +1,17 @@
 //! The streamable HTTP frontend: one endpoint, `/mcp`, for both eras; here connections are taken and drained.
 
 mod body;
+mod channel;
 mod guard;
 mod incoming;
 mod legacy;
 mod modern;
+mod outlets;
+mod params;
 mod post;
 mod respond;
 mod sessions;
-mod streaming;
+mod streams;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -33,12 +36,15 @@ use sessions::Sessions;
 /// The path of the endpoint.
 pub const PATH: &str = "/mcp";
 
+/// Notifications that may wait for a slow client on one stream; what comes beyond that is dropped.
+const WAITING: usize = 64;
+
 type Request = hyper::Request<Incoming>;
 type Response = hyper::Response<Body>;
 
 /// The frontend: what every connection needs.
 struct Frontend {
-    door: Door,
+    door: Arc<Door>,
     guard: Guard,
     sessions: Sessions,
     /// Requests that are worked on outside of their connection's task.
@@ -62,7 +68,7 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
         sessions: Sessions::new(&door.limits),
         requests: TaskTracker::new(),
         leaving: Arc::default(),
-        door,
+        door: Arc::new(door),
     });
     let mut connections = JoinSet::new();
     let mut sweep = tokio::time::interval(Duration::from_secs(30));
@@ -90,12 +96,14 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
         }
     }
     drop(listener);
+    frontend.sessions.leave();
     frontend.leaving.flag.store(true, Ordering::Release);
     frontend.leaving.token.cancel();
     while connections.join_next().await.is_some() {}
     // Calls whose clients are gone are still worth their end.
     frontend.requests.close();
     frontend.requests.wait().await;
+    frontend.sessions.clear();
 }
 
 async fn converse(frontend: Arc<Frontend>, stream: TcpStream) {

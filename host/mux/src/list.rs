@@ -51,6 +51,14 @@ impl Mux {
     }
 }
 
+impl Mux {
+    /// The definition of an entry as clients see it, by the name that they see.
+    #[must_use]
+    pub fn definition(&self, kind: EntryKind, exposed: &str) -> Option<Raw> {
+        self.shared.read(|view| Some(view.catalog.shelf(kind).get(exposed)?.definition.clone()))
+    }
+}
+
 fn render(entries: &[std::sync::Arc<Entry>]) -> Raw {
     let size = entries.iter().map(|entry| entry.definition.as_bytes().len() + 1).sum::<usize>();
     let mut out = Vec::with_capacity(size + 2);

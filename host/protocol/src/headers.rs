@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 pub const VERSION: &str = "mcp-protocol-version";
 /// The session, in the legacy era.
 pub const SESSION: &str = "mcp-session-id";
+/// The event after which a stream is to go on, in the legacy era.
+pub const LAST_EVENT: &str = "last-event-id";
 /// The method, in the modern era.
 pub const METHOD: &str = "mcp-method";
 /// The entry asked for, in the modern era.

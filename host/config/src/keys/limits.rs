@@ -38,6 +38,28 @@ pub(crate) static LIMITS: Table = Table {
         )
         .or("\"30m\""),
         Key::new(
+            "asks",
+            Kind::Count(1, 100_000),
+            "asks = 64",
+            "Questions of backends that the client of one session may have open at once.",
+        )
+        .or("64"),
+        Key::new(
+            "replay",
+            Kind::Size(KIB, GIB),
+            "replay = \"1MiB\"",
+            "What a session over HTTP keeps of what it has sent, for a client that comes back after a broken \
+             connection.",
+        )
+        .or("\"1MiB\""),
+        Key::new(
+            "listens",
+            Kind::Count(1, 1_000_000),
+            "listens = 1000",
+            "Subscriptions (`subscriptions/listen`) of modern clients at once, on each way in.",
+        )
+        .or("1000"),
+        Key::new(
             "tools",
             Kind::Count(1, 100_000),
             "tools = 1000",

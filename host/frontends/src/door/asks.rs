@@ -60,7 +60,9 @@ impl Asks {
             return Err(unanswered("the client's session has ended"));
         }
         if held.open.len() >= self.limit {
-            return Err(unanswered("the client has too many questions to answer; see `limits.asks`"));
+            return Err(unanswered(
+                "the client has too many questions to answer; see `limits.asks`",
+            ));
         }
         held.last += 1;
         let number = held.last;

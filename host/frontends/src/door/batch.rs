@@ -50,13 +50,21 @@ impl Batch {
                 }
                 Ok(Message::Request { id, method, params }) => {
                     let parts = params.map_or_else(|| Ok(Object::default()), |raw| raw.object());
-                    let parts = parts.and_then(|mut params| Ok((meta::split(&mut params)?, params)));
+                    let parts =
+                        parts.and_then(|mut params| Ok((meta::split(&mut params)?, params)));
                     match parts {
                         Ok((mut meta, params)) => {
                             meta::strip(&mut meta);
                             let client = Arc::clone(&conversation.reach.client);
                             let level = None;
-                            batch.requests.push(Request { id, method, params, meta, client, level });
+                            batch.requests.push(Request {
+                                id,
+                                method,
+                                params,
+                                meta,
+                                client,
+                                level,
+                            });
                         }
                         Err(error) => {
                             let why = format!("`params` cannot be read: {error}");

@@ -46,7 +46,7 @@ pub(super) fn call(method: Method, request: Request) -> Result<Call, String> {
         NamedBy::Reference => {
             let reference = params.get(key).and_then(|reference| reference.object().ok());
             let reference = reference.ok_or("`params.ref` must be an object")?;
-            let name = reference.get("name").or_else(|| reference.get("uri")).and_then(text);
+            let name = reference.get("uri").or_else(|| reference.get("name")).and_then(text);
             name.ok_or("`params.ref` must have a `name` or a `uri`, a string")?
         }
         _ => params

@@ -10,7 +10,7 @@ use mcpmux_core::peer::Flight;
 use mcpmux_mux::{Generations, Seat};
 use mcpmux_protocol::names::{
     CANCELLED, INITIALIZED, PING, PROGRESS, PROMPTS_CHANGED, RESOURCES_CHANGED, ROOTS_CHANGED,
-    SET_LEVEL, SUBSCRIBE, TOOLS_CHANGED, UNSUBSCRIBE,
+    ROOTS_LIST, SET_LEVEL, SUBSCRIBE, TOOLS_CHANGED, UNSUBSCRIBE,
 };
 use mcpmux_protocol::write;
 use tokio::sync::watch;
@@ -53,19 +53,26 @@ impl Conversation {
     /// The client says something that wants no answer.
     pub(crate) fn hear(&self, method: &str, params: Object) {
         match method {
-            INITIALIZED => self.reach.greeted.cancel(),
+            INITIALIZED => {
+                self.reach.greeted.cancel();
+                if self.reach.client.lacks(ROOTS_LIST, None).is_none() {
+                    self.roots_changed();
+                }
+            }
             CANCELLED => {
                 if let Some(id) = params.get("requestId") {
                     self.flights.cancel(id);
                 }
             }
             PROGRESS => self.reach.asks.progressed(params),
-            ROOTS_CHANGED => {
-                if let Some(seat) = self.seat() {
-                    seat.roots_changed();
-                }
-            }
+            ROOTS_CHANGED => self.roots_changed(),
             _ => {}
+        }
+    }
+
+    fn roots_changed(&self) {
+        if let Some(seat) = self.seat() {
+            seat.roots_changed();
         }
     }
 
@@ -147,10 +154,15 @@ impl Conversation {
         }
     }
 
+    /// The client can no longer be heard: what it was asked gets no answer any more.
+    pub(crate) fn leave(&self) {
+        self.reach.asks.end();
+    }
+
     /// Ends the conversation: what is under way is cancelled, what was asked gets no answer any more.
     pub(crate) fn end(&self) {
         self.ended.cancel();
-        self.reach.asks.end();
+        self.leave();
         self.flights.clear();
         self.seat.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -161,7 +173,10 @@ impl Conversation {
 }
 
 /// The notifications that say how one state of the lists became another.
-pub(super) fn changed(before: Generations, after: Generations) -> impl Iterator<Item = &'static str> {
+pub(super) fn changed(
+    before: Generations,
+    after: Generations,
+) -> impl Iterator<Item = &'static str> {
     [
         (before.tools != after.tools, TOOLS_CHANGED),
         (before.prompts != after.prompts, PROMPTS_CHANGED),

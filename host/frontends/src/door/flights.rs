@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mcpmux_core::json::Raw;
 use bytes::Bytes;
+use mcpmux_core::json::Raw;
 use tokio::sync::oneshot;
 
 /// Requests under way.

@@ -157,7 +157,9 @@ impl Door {
 
     /// Room for one more subscription.
     pub(crate) fn room(&self) -> Result<tokio::sync::SemaphorePermit<'_>, &'static str> {
-        self.listens.try_acquire().map_err(|_| "too many subscriptions are open; see `limits.listens`")
+        self.listens
+            .try_acquire()
+            .map_err(|_| "too many subscriptions are open; see `limits.listens`")
     }
 }
 
@@ -258,7 +260,8 @@ mod tests {
         let tag = Tag::new(Raw::literal("\"s\""));
         let params = Raw::literal(r#"{"uri":"a:b","_meta":{"v":1.0}}"#).object().unwrap();
         let text = String::from_utf8(tag.notification(UPDATED, params)).unwrap();
-        let expected = r#"{"uri":"a:b","_meta":{"v":1.0,"io.modelcontextprotocol/subscriptionId":"s"}}"#;
+        let expected =
+            r#"{"uri":"a:b","_meta":{"v":1.0,"io.modelcontextprotocol/subscriptionId":"s"}}"#;
         assert!(text.contains(expected), "{text}");
     }
 }

@@ -1,5 +1,7 @@
 //! Where messages to a client go, and which of a backend's events a client is told in which words.
 
+use std::sync::Arc;
+
 use mcpmux_core::client::Client;
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::{Object, Raw};
@@ -15,6 +17,16 @@ pub(crate) trait Outlet: Send + Sync + 'static {
 
     /// Takes a request, once there is room and a way for it. The error says why there is none.
     fn pose(&self, message: Vec<u8>) -> Pending<'_, Result<(), &'static str>>;
+}
+
+impl<O: Outlet> Outlet for Arc<O> {
+    fn tell(&self, message: Vec<u8>) {
+        O::tell(self, message);
+    }
+
+    fn pose(&self, message: Vec<u8>) -> Pending<'_, Result<(), &'static str>> {
+        O::pose(self, message)
+    }
 }
 
 /// Which log messages a client is told.
@@ -117,7 +129,8 @@ mod tests {
     #[test]
     fn progress_gets_the_clients_token() {
         let params = Raw::literal(r#"{"progressToken":9,"progress":0.50}"#).object().unwrap();
-        let told = Some(r#""notifications/progress","params":{"progressToken":"t","progress":0.50}"#);
+        let told =
+            Some(r#""notifications/progress","params":{"progressToken":"t","progress":0.50}"#);
         check(Event::Progress(params), Revision::V2026_07_28, Loudness::Silent, told);
     }
 

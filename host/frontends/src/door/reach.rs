@@ -8,7 +8,7 @@ use mcpmux_core::call::Body;
 use mcpmux_core::client::Client;
 use mcpmux_core::json::Raw;
 use mcpmux_core::level::Level;
-use mcpmux_core::peer::{Ask, Event, Peer};
+use mcpmux_core::peer::{Ask, Event, Flight, Peer};
 use mcpmux_core::ports::Pending;
 use tokio_util::sync::CancellationToken;
 
@@ -101,7 +101,7 @@ pub(crate) struct CallPeer<O> {
     reach: Arc<Reach>,
     /// The token that the client wants its progress with.
     token: Option<Raw>,
-    pub(crate) outlet: O,
+    outlet: O,
 }
 
 impl<O: Outlet> CallPeer<O> {
@@ -109,8 +109,15 @@ impl<O: Outlet> CallPeer<O> {
         Arc::new_cyclic(|own| Self { own: own.clone(), reach, token, outlet })
     }
 
-    pub(crate) const fn wants_progress(&self) -> bool {
-        self.token.is_some()
+    /// The flight of the call.
+    pub(crate) fn flight(self: Arc<Self>) -> Flight {
+        Flight { progress: self.token.is_some(), peer: Some(self) }
+    }
+}
+
+impl<O> AsRef<O> for CallPeer<O> {
+    fn as_ref(&self) -> &O {
+        &self.outlet
     }
 }
 
@@ -174,7 +181,7 @@ mod tests {
     #[derive(Default)]
     struct Page(Mutex<Vec<String>>);
 
-    impl Outlet for Arc<Page> {
+    impl Outlet for Page {
         fn tell(&self, message: Vec<u8>) {
             self.0.lock().unwrap().push(String::from_utf8(message).unwrap());
         }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use mcpmux_protocol::sse;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
+
+use super::{channel, streams};
 
 /// How often a silent stream is kept alive with a comment.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -18,16 +19,33 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) enum Body {
     /// A text, or nothing more.
     Whole(Option<Bytes>),
-    /// Events until the sender is dropped.
+    /// Events to the end of the source.
     Events(Box<Events>),
 }
 
-/// Messages on their way to the client.
+/// Events on their way to the client.
 pub(super) struct Events {
-    /// The message whose coming decided that there is a stream.
-    first: Option<Vec<u8>>,
-    messages: mpsc::Receiver<Vec<u8>>,
+    source: Source,
     silence: Pin<Box<Sleep>>,
+}
+
+/// Where events come from.
+pub(super) enum Source {
+    /// One modern request.
+    Channel(channel::Reader),
+    /// A stream of a legacy session.
+    Stream(streams::Reader),
+}
+
+impl Source {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match self {
+            Self::Channel(reader) => {
+                reader.poll_next(context).map(|message| message.map(|text| sse::encode(&text)))
+            }
+            Self::Stream(reader) => reader.poll_next(context),
+        }
+    }
 }
 
 impl Body {
@@ -35,9 +53,9 @@ impl Body {
         Self::Whole(None)
     }
 
-    pub(super) fn events(first: Option<Vec<u8>>, messages: mpsc::Receiver<Vec<u8>>) -> Self {
+    pub(super) fn events(source: Source) -> Self {
         let silence = Box::pin(tokio::time::sleep(KEEP_ALIVE));
-        Self::Events(Box::new(Events { first, messages, silence }))
+        Self::Events(Box::new(Events { source, silence }))
     }
 }
 
@@ -58,13 +76,10 @@ impl hyper::body::Body for Body {
         match self.get_mut() {
             Self::Whole(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
             Self::Events(events) => {
-                let Events { first, messages, silence } = &mut **events;
-                let next = first
-                    .take()
-                    .map_or_else(|| messages.poll_recv(context), |first| Poll::Ready(Some(first)));
-                let event = match next {
+                let Events { source, silence } = &mut **events;
+                let event = match source.poll_next(context) {
                     Poll::Ready(None) => return Poll::Ready(None),
-                    Poll::Ready(Some(message)) => sse::encode(&message),
+                    Poll::Ready(Some(event)) => event,
                     Poll::Pending => {
                         ready!(silence.as_mut().poll(context));
                         sse::KEEP_ALIVE

@@ -4,20 +4,26 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderValue};
+use mcpmux_core::call::Body;
 use mcpmux_core::era::{Era, Revision};
-use mcpmux_core::json::Raw;
-use mcpmux_protocol::names::{CANCELLED, INITIALIZE, INVALID_PARAMS, INVALID_REQUEST};
-use mcpmux_protocol::{headers, meta, write};
-use tokio::sync::mpsc;
+use mcpmux_core::json::{Object, Raw};
+use mcpmux_protocol::names::{INITIALIZE, INVALID_PARAMS, INVALID_REQUEST};
+use mcpmux_protocol::{envelope, headers, meta, write};
 use tokio_util::task::TaskTracker;
 
 use super::incoming::{Incoming, accepts};
+use super::outlets::{News, Post};
 use super::sessions::{Session, Sessions};
-use super::streaming::{Answering, Disconnect, WAITING, answer_or_stream};
+use super::streams::Streams;
 use super::{Frontend, Response, respond};
-use crate::door::{Progress, Reply, Request, initialize};
+use crate::door::Request;
+use crate::door::batch::{self, Batch};
+use crate::door::conversation::Conversation;
+use crate::door::flights::Flights;
+use crate::door::reach::CallPeer;
 
 pub(super) async fn serve(
     frontend: &Arc<Frontend>,
@@ -27,7 +33,7 @@ pub(super) async fn serve(
     let Incoming { id, method, params, mut meta } = incoming;
     meta::strip(&mut meta);
     if let (INITIALIZE, Some(id)) = (method.as_str(), &id) {
-        return open(frontend, id, &params);
+        return open(frontend, id, &params).await;
     }
     let session = match session(frontend, headers) {
         Ok(session) => session,
@@ -36,67 +42,110 @@ pub(super) async fn serve(
         }
     };
     let Some(id) = id else {
-        if method == CANCELLED
-            && let Some(id) = params.get("requestId")
-        {
-            session.land(id.bytes());
-        }
+        session.conversation.hear(&method, params);
         return respond::status(StatusCode::ACCEPTED);
     };
-    let client = Arc::clone(&session.client);
-    let streams = accepts(headers, "text/event-stream");
-    let mut request = Request { id, method, params, meta, client };
-    let progress = Progress::take(&mut request).filter(|_| streams);
-    let (progress, received) =
-        progress.map_or((None, None), |(progress, received)| (Some(progress), Some(received)));
-    let answer = answer(frontend, session, request, progress);
-    let answer = Undying { answer: Some(answer), requests: frontend.requests.clone() };
-    match received {
-        None => respond::reply(answer.await),
-        Some(received) => {
-            answer_or_stream(frontend, Box::pin(answer), received, Disconnect::MeansNothing).await
+    let token = meta.take(meta::PROGRESS_TOKEN);
+    let conversation = Arc::clone(&session.conversation);
+    let client = Arc::clone(&conversation.reach.client);
+    let request = Request { id, method, params, meta, client, level: None };
+    let post = Post::new(&session, accepts(headers, "text/event-stream"));
+    let peer = CallPeer::new(Arc::clone(&conversation.reach), token, post);
+    let flight = Arc::clone(&peer).flight();
+    let own = Arc::clone(frontend);
+    let work = async move {
+        let id = request.id.clone();
+        match conversation.answer(&own.door, request, flight).await {
+            // Statuses speak of sessions in this era: 404 would tell the client that its own is gone.
+            Some(reply) => reply.text,
+            // The client still waits for the response to its POST.
+            None => write::error(Some(&id), INVALID_REQUEST, "the request was cancelled", None),
         }
+    };
+    respond_to(frontend, Box::pin(work), peer).await
+}
+
+/// The answer to a question that the session was asked; what answers none is ignored.
+pub(super) fn answered(frontend: &Frontend, headers: &HeaderMap, id: &Raw, body: Body) -> Response {
+    match session(frontend, headers) {
+        Ok(session) => {
+            session.conversation.answered(id, body);
+            respond::status(StatusCode::ACCEPTED)
+        }
+        Err((status, why)) => respond::refuse(status, why),
     }
 }
 
-/// Answers a request, unless its client cancels it: then nobody waits for the answer any more.
-fn answer(
-    frontend: &Arc<Frontend>,
-    session: Arc<Session>,
-    request: Request,
-    progress: Option<Progress>,
-) -> Answering {
-    let frontend = Arc::clone(frontend);
-    Box::pin(async move {
-        let id = request.id.clone();
-        let Some(cancelled) = session.depart(id.bytes().clone()) else {
-            return Reply::answer(frontend.door.answer(request, progress).await.text);
-        };
-        let reply = tokio::select! {
-            biased;
-            reply = frontend.door.answer(request, progress) => reply,
-            _ = cancelled => {
-                let why = "the request was cancelled";
-                Reply::answer(write::error(Some(&id), INVALID_REQUEST, why, None))
-            }
-        };
-        session.land(id.bytes());
-        // Statuses speak of sessions in this era: 404 would tell the client that its own is gone.
-        Reply::answer(reply.text)
-    })
+/// A batch of a client that may send some.
+pub(super) async fn serve_batch(
+    frontend: &Frontend,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Response {
+    let refuse =
+        |status: StatusCode, code: i64, why: &str| respond::refuse_message(status, None, code, why);
+    let session = match session(frontend, headers) {
+        Ok(session) => session,
+        Err((status, why)) => return refuse(status, INVALID_REQUEST, why),
+    };
+    let conversation = Arc::clone(&session.conversation);
+    if !batch::allowed(conversation.reach.client.revision) {
+        let why = "a message is an object; only clients of 2025-03-26 may send batches";
+        return refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, why);
+    }
+    let elements = match envelope::batch(body, batch::LIMIT) {
+        Ok(elements) => elements,
+        Err(rejected) => return refuse(StatusCode::BAD_REQUEST, rejected.code, &rejected.why),
+    };
+    let batch = Batch::take(elements, &conversation);
+    let post = Post::new(&session, accepts(headers, "text/event-stream"));
+    let post = Arc::new(post);
+    let (door, own, reach) =
+        (Arc::clone(&frontend.door), Arc::clone(&post), Arc::clone(&conversation.reach));
+    let work = batch.answer(door, conversation, move |request| {
+        let token = request.meta.take(meta::PROGRESS_TOKEN);
+        CallPeer::new(Arc::clone(&reach), token, Arc::clone(&own)).flight()
+    });
+    respond_to(frontend, Box::pin(async move { work.await.unwrap_or_default() }), post).await
 }
 
-/// A reply that is worked out to its end even if the connection that waits for it is lost: in the legacy era
+/// Responds with the answer as it is if nothing precedes it, else with a stream. No answer: nothing was asked.
+async fn respond_to<P>(frontend: &Frontend, answer: Answering, holder: Arc<P>) -> Response
+where
+    P: AsRef<Post> + Send + Sync + 'static,
+{
+    let post = holder.as_ref().as_ref();
+    let requests = frontend.requests.clone();
+    let mut answer = Undying { answer: Some(answer), holder: Arc::clone(&holder), requests };
+    let reader = tokio::select! {
+        biased;
+        reader = post.opened() => reader,
+        text = &mut answer => match post.finish(text) {
+            Some(text) if text.is_empty() => return respond::status(StatusCode::ACCEPTED),
+            Some(text) => return respond::json(StatusCode::OK, text),
+            // A message came at the last moment.
+            None => post.opened().await,
+        },
+    };
+    // Dropping what is left of the answer has it worked out, and put at the end of the stream.
+    drop(answer);
+    reader.map_or_else(|| respond::status(StatusCode::NOT_FOUND), respond::replay)
+}
+
+type Answering = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+
+/// An answer that is worked out to its end even if the connection that waits for it is lost: in the legacy era
 /// a lost connection does not cancel a request (2025-11-25, transports, sending messages).
-struct Undying {
+struct Undying<P: AsRef<Post> + Send + Sync + 'static> {
     answer: Option<Answering>,
+    holder: Arc<P>,
     requests: TaskTracker,
 }
 
-impl Future for Undying {
-    type Output = Reply;
+impl<P: AsRef<Post> + Send + Sync + 'static> Future for Undying<P> {
+    type Output = Vec<u8>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Reply> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Vec<u8>> {
         let Some(answer) = &mut self.answer else {
             return Poll::Pending;
         };
@@ -108,50 +157,63 @@ impl Future for Undying {
     }
 }
 
-impl Drop for Undying {
+impl<P: AsRef<Post> + Send + Sync + 'static> Drop for Undying<P> {
     fn drop(&mut self) {
         if let Some(answer) = self.answer.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            self.requests.spawn_on(answer, &runtime);
+            let holder = Arc::clone(&self.holder);
+            let rest = async move { holder.as_ref().as_ref().finish(answer.await) };
+            self.requests.spawn_on(rest, &runtime);
         }
     }
 }
 
 /// Opens a session.
-fn open(frontend: &Frontend, id: &Raw, params: &mcpmux_core::json::Object) -> Response {
+async fn open(frontend: &Arc<Frontend>, id: &Raw, params: &Object) -> Response {
     let bad =
         |why: &str| respond::refuse_message(StatusCode::BAD_REQUEST, Some(id), INVALID_PARAMS, why);
-    let session = match Sessions::new_id() {
-        Ok(session) => session,
+    let name = match Sessions::new_id() {
+        Ok(name) => name,
         Err(error) => {
             tracing::error!("no session can be opened without randomness: {error}");
             return respond::status(StatusCode::SERVICE_UNAVAILABLE);
         }
     };
-    let (client, result) = match initialize(params, Arc::clone(&session)) {
+    let door = &frontend.door;
+    let (client, result) = match door.initialize(params, Arc::clone(&name)).await {
         Ok(opened) => opened,
         Err(why) => return bad(why),
     };
-    let Ok(header) = HeaderValue::from_str(&session) else {
+    let Ok(header) = HeaderValue::from_str(&name) else {
         return bad("the session id cannot be a header");
     };
-    if !frontend.sessions.add(session, client) {
+    let primes = client.revision >= Revision::V2025_11_25;
+    let streams = Streams::new(door.limits.replay, primes);
+    let news = Arc::new(News(Arc::clone(&streams)));
+    let flights = Arc::<Flights>::default();
+    let conversation = Conversation::begin(door, client, flights, Arc::clone(&news));
+    let conversation = Arc::new(conversation);
+    let session = Arc::new(Session::new(Arc::clone(&conversation), streams));
+    if !frontend.sessions.add(name, session) {
         let why = "too many sessions are open; see `limits.sessions`";
-        return respond::refuse_message(
-            StatusCode::TOO_MANY_REQUESTS,
-            Some(id),
-            INVALID_REQUEST,
-            why,
-        );
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return respond::refuse_message(status, Some(id), INVALID_REQUEST, why);
     }
+    let (changes, stop) = (door.mux.changes(), door.stop.clone());
+    frontend.requests.spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = conversation.follow(changes, &*news) => {}
+        }
+    });
     let mut response = respond::json(StatusCode::OK, write::result(id, result));
     response.headers_mut().insert(headers::SESSION, header);
     response
 }
 
 /// The session that the headers name.
-fn session(
+pub(super) fn session(
     frontend: &Frontend,
     headers: &HeaderMap,
 ) -> Result<Arc<Session>, (StatusCode, &'static str)> {
@@ -169,8 +231,8 @@ fn session(
     session.ok_or((StatusCode::NOT_FOUND, "there is no such session; send `initialize` again"))
 }
 
-/// The GET stream, on which a session hears of changes.
-pub(super) fn stream(frontend: &Arc<Frontend>, headers: &HeaderMap) -> Response {
+/// A GET stream, on which a session hears what belongs to no call, or the rest of a stream that broke off.
+pub(super) fn stream(frontend: &Frontend, headers: &HeaderMap) -> Response {
     if !accepts(headers, "text/event-stream") {
         return respond::refuse(
             StatusCode::NOT_ACCEPTABLE,
@@ -184,17 +246,13 @@ pub(super) fn stream(frontend: &Arc<Frontend>, headers: &HeaderMap) -> Response 
         Ok(session) => session,
         Err((status, why)) => return respond::refuse(status, why),
     };
-    let (messages, received) = mpsc::channel(WAITING);
-    let changes = frontend.door.changes();
-    let frontend = Arc::clone(frontend);
-    tokio::spawn(async move {
-        let ended = session.open_stream();
-        tokio::select! {
-            () = frontend.door.stop.cancelled() => {}
-            () = frontend.door.notify(changes, messages, &ended) => {}
-        }
-    });
-    respond::stream(None, received)
+    let last = headers.get(headers::LAST_EVENT).and_then(|id| id.to_str().ok());
+    let streams = &session.streams;
+    let reader = last.and_then(|id| streams.resume(id)).or_else(|| streams.read_news());
+    reader.map_or_else(
+        || respond::refuse(StatusCode::SERVICE_UNAVAILABLE, "mcpmux stops"),
+        |reader| respond::replay(reader.during(session.busy())),
+    )
 }
 
 /// DELETE ends a session.

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName};
+use mcpmux_core::call::{Method, NamedBy};
+use mcpmux_core::client::Client;
+use mcpmux_core::era::Revision;
 use mcpmux_core::json::Raw;
+use mcpmux_core::peer::Flight;
 use mcpmux_protocol::names::{HEADER_MISMATCH, INVALID_PARAMS, LISTEN};
 use mcpmux_protocol::{headers, meta};
-use tokio::sync::mpsc;
 
+use super::channel::{Channel, Reader};
 use super::incoming::{Incoming, accepts};
-use super::streaming::{Disconnect, WAITING, answer_or_stream};
-use super::{Frontend, Response, respond};
-use crate::door::{Progress, Reply, Request, Tone, unsupported};
+use super::{Frontend, Response, params, respond};
+use crate::door::{Reply, Request, Tone, unsupported};
 
 pub(super) async fn serve(
     frontend: &Arc<Frontend>,
@@ -27,16 +30,36 @@ pub(super) async fn serve(
         Err(reply) => return respond::reply(reply),
     };
     let mut request = Request { id, ..request };
-    if request.method == LISTEN {
-        return listen(frontend, request).await;
+    if let Err(why) = params::check(&frontend.door, headers, &request) {
+        return respond::reply(Reply::bad_request(Some(&request.id), HEADER_MISMATCH, &why));
     }
-    let streams = accepts(headers, "text/event-stream");
-    let Some((progress, received)) = Progress::take(&mut request).filter(|_| streams) else {
-        return respond::reply(frontend.door.answer(request, None).await);
-    };
+    let token = request.meta.take(meta::PROGRESS_TOKEN);
+    let channel = Channel::new(Arc::clone(&request.client), token, request.level);
+    if request.method == LISTEN {
+        return listen(frontend, request, channel).await;
+    }
+    if !accepts(headers, "text/event-stream") {
+        return respond::reply(frontend.door.answer(request, Flight::default()).await);
+    }
+    let flight =
+        Flight { progress: channel.wants_progress(), peer: Some(Arc::clone(&channel) as _) };
     let own = Arc::clone(frontend);
-    let answer = Box::pin(async move { own.door.answer(request, Some(progress)).await });
-    answer_or_stream(frontend, answer, received, Disconnect::Cancels).await
+    let mut answer = Box::pin(async move { own.door.answer(request, flight).await });
+    tokio::select! {
+        biased;
+        () = channel.begun() => {}
+        reply = &mut answer => return respond::reply(reply),
+    }
+    let response = respond::stream(Reader(Arc::clone(&channel)));
+    frontend.requests.spawn(async move {
+        tokio::select! {
+            biased;
+            reply = answer => channel.finish(reply.text),
+            // A client that closes the stream cancels its request.
+            () = channel.left() => {}
+        }
+    });
+    response
 }
 
 /// Checks what every modern request must have, and finds out who asks.
@@ -61,13 +84,8 @@ fn understand(
     let client = match meta::take_client(&mut incoming.meta) {
         Ok(client) => client,
         Err(_) if id.is_none() => {
-            let revision = mcpmux_core::era::Revision::NEWEST_MODERN;
-            mcpmux_core::client::Client {
-                revision,
-                info: None,
-                capabilities: Raw::literal("{}"),
-                session: None,
-            }
+            let (revision, capabilities) = (Revision::NEWEST_MODERN, Raw::literal("{}"));
+            Client { revision, info: None, capabilities, session: None }
         }
         Err(meta::MetaError::Unsupported(version)) => {
             let text = unsupported(id.as_ref().unwrap_or(&null()), &version);
@@ -81,17 +99,21 @@ fn understand(
         let name = incoming.params.get(key).and_then(|name| Some(name.as_string()?.into_owned()));
         check(headers, headers::NAME, name.as_deref()).map_err(|why| bad(HEADER_MISMATCH, &why))?;
     }
+    let level = match meta::take_level(&mut incoming.meta) {
+        Ok(level) => level,
+        Err(_) => {
+            let why = format!("`params._meta` has a `{}` that is no level", meta::LOG_LEVEL);
+            return Err(bad(INVALID_PARAMS, &why));
+        }
+    };
     let Incoming { method, params, meta, .. } = incoming;
-    Ok((id, Request { id: null(), method, params, meta, client: Arc::new(client) }))
+    Ok((id, Request { id: null(), method, params, meta, client: Arc::new(client), level }))
 }
 
 /// The parameter that `Mcp-Name` mirrors (2026-07-28, transports/streamable-http, standard headers).
 fn named_by(method: &str) -> Option<&'static str> {
-    match method {
-        "tools/call" | "prompts/get" => Some("name"),
-        "resources/read" => Some("uri"),
-        _ => None,
-    }
+    let named_by = Method::parse(method)?.named_by();
+    (named_by != NamedBy::Reference).then(|| named_by.key())
 }
 
 /// Whether a header stands once and mirrors the body.
@@ -105,17 +127,30 @@ fn check(headers: &HeaderMap, name: &'static str, body: Option<&str>) -> Result<
     Ok(())
 }
 
-async fn listen(frontend: &Arc<Frontend>, request: Request) -> Response {
-    let (messages, mut received) = mpsc::channel(WAITING);
+async fn listen(frontend: &Arc<Frontend>, request: Request, channel: Arc<Channel>) -> Response {
     let (own, id) = (Arc::clone(frontend), request.id.clone());
-    let listening = async move { own.door.listen(&request, messages, &own.door.stop).await };
-    let mut listening = frontend.requests.spawn(listening);
-    tokio::select! {
-        biased;
-        Some(first) = received.recv() => respond::stream(Some(first), received),
-        ended = &mut listening => {
-            let why = ended.ok().and_then(Result::err).unwrap_or("the subscription ended at once");
-            respond::reply(Reply::bad_request(Some(&id), INVALID_PARAMS, why))
+    let to = Arc::clone(&channel);
+    let (open, opening) = tokio::sync::oneshot::channel();
+    let listening = frontend.requests.spawn(async move {
+        let work = async {
+            let _room = own.door.room()?;
+            let listening = own.door.listen(request, &to).await?;
+            // The first message is there; whoever waits for it may be gone.
+            let _gone = open.send(());
+            to.finish(listening.run(&*to, &own.door.stop).await);
+            Ok(())
+        };
+        tokio::select! {
+            worked = work => worked,
+            () = to.left() => Ok(()),
         }
+    });
+    // Made before anything is awaited: if the client goes meanwhile, the subscription ends.
+    let reader = Reader(channel);
+    if opening.await.is_ok() {
+        return respond::stream(reader);
     }
+    let why =
+        listening.await.ok().and_then(Result::err).unwrap_or("the subscription ended at once");
+    respond::reply(Reply::bad_request(Some(&id), INVALID_PARAMS, why))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_protocol::names::INVALID_PARAMS;
-use mcpmux_protocol::{Message, headers, meta};
+use mcpmux_protocol::{Message, envelope, headers, meta};
 
 use super::incoming::{Incoming, acceptable, read, take_apart};
 use super::{Frontend, Request, Response, legacy, modern, respond};
@@ -19,10 +19,20 @@ pub(super) async fn serve(frontend: &Arc<Frontend>, request: Request) -> Respons
         Ok(body) => body,
         Err((status, why)) => return respond::refuse(status, &why),
     };
+    let by_header = head.headers.get(headers::VERSION).and_then(|version| version.to_str().ok());
+    let modern =
+        by_header.and_then(Revision::parse).is_some_and(|revision| revision.era() == Era::Modern);
+    if !modern && head.headers.contains_key(headers::SESSION) && envelope::is_batch(&body) {
+        return legacy::serve_batch(frontend, &head.headers, &body).await;
+    }
     let (id, method, params) = match Message::parse(&body) {
         Ok(Message::Request { id, method, params }) => (Some(id), method, params),
         Ok(Message::Notification { method, params }) => (None, method, params),
-        Ok(Message::Response { .. }) => return respond::status(StatusCode::ACCEPTED),
+        // Only sessions are asked anything.
+        Ok(Message::Response { .. }) if modern => return respond::status(StatusCode::ACCEPTED),
+        Ok(Message::Response { id, body }) => {
+            return legacy::answered(frontend, &head.headers, &id, body);
+        }
         Err(rejected) => {
             let (id, code) = (rejected.id.as_ref(), rejected.code);
             return respond::refuse_message(StatusCode::BAD_REQUEST, id, code, &rejected.why);
@@ -41,9 +51,6 @@ pub(super) async fn serve(frontend: &Arc<Frontend>, request: Request) -> Respons
         }
     };
     let incoming = Incoming { id, method, params, meta };
-    let by_header = head.headers.get(headers::VERSION).and_then(|version| version.to_str().ok());
-    let modern =
-        by_header.and_then(Revision::parse).is_some_and(|revision| revision.era() == Era::Modern);
     if modern || incoming.meta.get(meta::VERSION).is_some() {
         modern::serve(frontend, &head.headers, incoming).await
     } else {

@@ -9,10 +9,9 @@ use hyper::{Response as HttpResponse, StatusCode};
 use mcpmux_core::json::Raw;
 use mcpmux_protocol::names::INVALID_REQUEST;
 use mcpmux_protocol::{headers, write};
-use tokio::sync::mpsc;
 
-use super::Response;
-use super::body::Body;
+use super::body::{Body, Source};
+use super::{Response, channel, streams};
 use crate::door::{Reply, Tone};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -37,9 +36,18 @@ pub(super) fn reply(reply: Reply) -> Response {
     json(status, reply.text)
 }
 
-/// Messages as they come, after the first one if that has come already.
-pub(super) fn stream(first: Option<Vec<u8>>, messages: mpsc::Receiver<Vec<u8>>) -> Response {
-    let mut response = HttpResponse::new(Body::events(first, messages));
+/// The messages of a modern request as they come.
+pub(super) fn stream(messages: channel::Reader) -> Response {
+    events(Source::Channel(messages))
+}
+
+/// The messages of a stream of a session as they come, after those that came before.
+pub(super) fn replay(messages: streams::Reader) -> Response {
+    events(Source::Stream(messages))
+}
+
+fn events(source: Source) -> Response {
+    let mut response = HttpResponse::new(Body::events(source));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, EVENT_STREAM);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

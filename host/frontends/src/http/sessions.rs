@@ -1,16 +1,14 @@
-//! The sessions of legacy clients over HTTP: who they are, what they have under way, when they expire.
+//! The sessions of legacy clients over HTTP: who is there, and when one expires.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use mcpmux_core::client::Client;
 use mcpmux_core::config::Limits;
-use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
+
+use super::streams::Streams;
+use crate::door::conversation::Conversation;
 
 /// All sessions.
 pub(super) struct Sessions {
@@ -20,17 +18,51 @@ pub(super) struct Sessions {
     epoch: Instant,
 }
 
-/// One client's conversation.
+/// One client's conversation over HTTP.
 pub(super) struct Session {
-    pub(super) client: Arc<Client>,
-    /// Requests under way, by the text of their id; dropping the sender cancels one.
-    flights: Mutex<HashMap<Bytes, oneshot::Sender<()>>>,
+    pub(super) conversation: Arc<Conversation>,
+    pub(super) streams: Arc<Streams>,
     /// When it was last heard of, in microseconds of [`Sessions::epoch`].
     heard: AtomicU64,
-    /// Ends the stream that is open; there is one at a time.
-    stream: Mutex<CancellationToken>,
-    /// Cancelled when the session ends.
-    ended: CancellationToken,
+    /// Requests and streams that are open; meanwhile the session is not idle.
+    open: AtomicUsize,
+}
+
+/// Keeps a session from being idle.
+pub(super) struct Busy(Arc<Session>);
+
+impl Busy {
+    pub(super) fn session(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Session {
+    pub(super) const fn new(conversation: Arc<Conversation>, streams: Arc<Streams>) -> Self {
+        let (heard, open) = (AtomicU64::new(0), AtomicUsize::new(0));
+        Self { conversation, streams, heard, open }
+    }
+
+    /// Notes that a request or a stream is open, for as long as what is returned lives.
+    pub(super) fn busy(self: &Arc<Self>) -> Busy {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
+    }
+
+    fn end(&self) {
+        self.conversation.end();
+        self.streams.end();
+    }
 }
 
 impl Sessions {
@@ -54,15 +86,10 @@ impl Sessions {
     }
 
     /// Keeps a session. If there are too many, the one that has been idle longest goes; `false` if none is idle.
-    pub(super) fn add(&self, id: Arc<str>, client: Client) -> bool {
-        let session = Session {
-            client: Arc::new(client),
-            flights: Mutex::default(),
-            heard: AtomicU64::new(self.now()),
-            stream: Mutex::default(),
-            ended: CancellationToken::new(),
-        };
+    pub(super) fn add(&self, id: Arc<str>, session: Arc<Session>) -> bool {
+        session.heard.store(self.now(), Ordering::Relaxed);
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = None;
         if sessions.len() >= self.limit {
             // Clients that leave without a word must not keep others out.
             let idle = sessions.iter().filter(|(_, session)| !session.is_busy());
@@ -70,11 +97,13 @@ impl Sessions {
             let Some(oldest) = oldest.map(|(id, _)| Arc::clone(id)) else {
                 return false;
             };
-            if let Some(session) = sessions.remove(&oldest) {
-                session.end();
-            }
+            gone = sessions.remove(&oldest);
         }
-        sessions.insert(id, Arc::new(session));
+        sessions.insert(id, session);
+        drop(sessions);
+        if let Some(gone) = gone {
+            gone.end();
+        }
         true
     }
 
@@ -92,67 +121,44 @@ impl Sessions {
         session.inspect(|session| session.end()).is_some()
     }
 
-    /// Ends the sessions that have been idle too long. While a request or the stream is open, one is not idle.
+    /// Ends the sessions that have been idle too long. While a request or a stream is open, one is not idle.
     pub(super) fn sweep(&self) {
         let now = self.now();
         let idle = u64::try_from(self.idle.as_micros()).unwrap_or(u64::MAX);
+        let mut gone = Vec::new();
         let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| {
-            let busy = session.is_busy();
-            if busy {
+            if session.is_busy() {
                 session.heard.store(now, Ordering::Relaxed);
+                return true;
             }
-            let keep = busy || now.saturating_sub(session.heard.load(Ordering::Relaxed)) < idle;
+            let keep = now.saturating_sub(session.heard.load(Ordering::Relaxed)) < idle;
             if !keep {
-                session.end();
+                gone.push(Arc::clone(session));
             }
             keep
         });
+        drop(sessions);
+        gone.iter().for_each(|session| session.end());
+    }
+
+    /// Ends what would never end by itself, since clients can no longer be heard: the GET streams, and questions.
+    pub(super) fn leave(&self) {
+        let sessions = self.sessions.read().unwrap_or_else(PoisonError::into_inner);
+        for session in sessions.values() {
+            session.conversation.leave();
+            session.streams.end_news();
+        }
+    }
+
+    /// Ends all sessions.
+    pub(super) fn clear(&self) {
+        let sessions =
+            std::mem::take(&mut *self.sessions.write().unwrap_or_else(PoisonError::into_inner));
+        sessions.values().for_each(|session| session.end());
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
-    }
-}
-
-impl Session {
-    /// Whether a request or a stream is open: the map holds one reference, each of them another.
-    fn is_busy(self: &Arc<Self>) -> bool {
-        Arc::strong_count(self) > 1
-    }
-
-    /// Notes that a request is under way; the receiver ends when the client cancels it. `None` if another
-    /// request of this id is under way: then the later one cannot be cancelled.
-    pub(super) fn depart(&self, id: Bytes) -> Option<oneshot::Receiver<()>> {
-        match self.flights().entry(id) {
-            Entry::Occupied(_) => None,
-            Entry::Vacant(place) => {
-                let (cancel, cancelled) = oneshot::channel();
-                place.insert(cancel);
-                Some(cancelled)
-            }
-        }
-    }
-
-    /// Forgets a request: it was answered, or is to be cancelled.
-    pub(super) fn land(&self, id: &Bytes) {
-        self.flights().remove(id);
-    }
-
-    /// Opens the stream of server messages, ending the one that was open. The token ends it.
-    pub(super) fn open_stream(&self) -> CancellationToken {
-        let token = self.ended.child_token();
-        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *stream, token.clone()).cancel();
-        token
-    }
-
-    fn end(&self) {
-        self.ended.cancel();
-        self.flights().clear();
-    }
-
-    fn flights(&self) -> std::sync::MutexGuard<'_, HashMap<Bytes, oneshot::Sender<()>>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
