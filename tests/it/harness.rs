@@ -59,6 +59,7 @@ impl Home {
             .env_remove("MCPMUX_CONFIG")
             .env_remove("MCPMUX_LOG")
             .env("NO_COLOR", "1")
+            .env("XDG_STATE_HOME", self.path().join("state"))
             .kill_on_drop(true);
         command
     }

@@ -40,6 +40,7 @@ impl Host {
             credentials: Arc::new(Configured),
             sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
             limits,
+            state: state_folder(),
         });
         Ok(Self { engine, pool, mux, catalog, limits, stop, end })
     }
@@ -119,4 +120,15 @@ pub(crate) fn load(
 /// The files whose change matters to a configuration, beside its own.
 pub(crate) fn files(config: &Config) -> Vec<PathBuf> {
     config.plugins.iter().map(|plugin| plugin.path.clone()).collect()
+}
+
+/// Where what is learned of backends outlives mcpmux (XDG Base Directory Specification): a folder of its own in
+/// `$XDG_STATE_HOME`, else in `~/.local/state`; without a home nothing is kept.
+fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    };
+    let state = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
+    Some(state.join("mcpmux"))
 }
