@@ -7,7 +7,7 @@ mod eras;
 mod progress;
 mod rust_client;
 mod rust_server;
-mod server;
+pub(crate) mod server;
 mod statuses;
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ env = { MEMORY_FILE_PATH = "{here}/memory.jsonl" }
 "#;
 
 /// `{node}`, `{npm}`, `{python}` and `{peers}` stand for what is installed, and for the scripts beside these tests.
-fn filled(config: &str) -> String {
+pub(crate) fn filled(config: &str) -> String {
     config
         .replace("{node}", paths::node().to_str().unwrap())
         .replace("{npm}", paths::npm("@modelcontextprotocol").to_str().unwrap())

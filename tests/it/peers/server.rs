@@ -9,29 +9,30 @@ use super::filled;
 use crate::harness::{PATIENCE, paths};
 
 /// A running server; killed when dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     _child: Child,
     /// Its endpoint.
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     /// The Python SDK's, of the modern era.
-    pub(super) async fn python() -> Self {
+    pub(crate) async fn python() -> Self {
         let mut command = Command::new(paths::python());
         command.args([filled("{peers}/server.py"), "--http".to_owned()]);
         Self::start(command).await
     }
 
     /// `server-everything`, of the legacy era, with sessions.
-    pub(super) async fn everything() -> Self {
+    pub(crate) async fn everything() -> Self {
         let mut command = Command::new(paths::node());
         command.args(["--require", "{peers}/loopback.cjs"].map(filled));
         command.args(["{npm}/server-everything/dist/index.js", "streamableHttp"].map(filled));
         Self::start(command).await
     }
 
-    async fn start(mut command: Command) -> Self {
+    /// One that says `bound to ADDRESS` on standard error.
+    pub(crate) async fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -1,0 +1,113 @@
+"""The client that the conformance suite judges: mcpmux with the suite's server behind it, driven by the Python SDK.
+
+  suite_client.py FOLDER MCPMUX MODE URL   the suite adds the URL; FOLDER gets the configuration
+
+MODE is what the SDK speaks to mcpmux, `legacy` or a revision. With `direct` for MCPMUX there is none: so it is seen
+that this script does what the scenarios want.
+"""
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import mcp_types as t
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+
+SCENARIO = os.environ["MCP_CONFORMANCE_SCENARIO"]
+CONTEXT = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT") or "{}")
+# The one tool of a scenario, and what it is called with.
+CALLS = {"tools_call": ("add_numbers", {"a": 5, "b": 3}), "sse-retry": ("test_reconnection", {}),
+         "elicitation-sep1034-client-defaults": ("test_client_elicitation_defaults", {})}
+ROUNDS = ("test_mrtr_echo_state", "test_mrtr_no_state", "test_mrtr_unrelated", "test_mrtr_no_result_type")
+
+
+async def elicit(context, params):
+    properties = (params.requested_schema or {}).get("properties", {})
+    content = {name: schema["default"] for name, schema in properties.items() if "default" in schema}
+    if "confirmed" in properties:
+        content["confirmed"] = True
+    return t.ElicitResult(action="accept", content=content)
+
+
+async def sample(context, params):
+    return t.CreateMessageResult(role="assistant", content=t.TextContent(type="text", text="ok"), model="none")
+
+
+async def roots(context):
+    return t.ListRootsResult(roots=[])
+
+
+async def drive(client):
+    tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    print("tools:", list(tools), file=sys.stderr)
+    if SCENARIO in CALLS:
+        await client.call_tool(*CALLS[SCENARIO])
+    elif SCENARIO == "json-schema-2020-12-preservation":
+        schema = tools["json_schema_2020_12_tool"].input_schema
+        await client.call_tool("json_schema_echo", {"schema": schema})
+    elif SCENARIO == "http-custom-headers":
+        for call in CONTEXT["toolCalls"]:
+            await told(client.call_tool(call["name"], call["arguments"]))
+    elif SCENARIO == "http-invalid-tool-headers":
+        for name in tools:
+            await told(client.call_tool(name, {"region": "us-west1"}))
+    elif SCENARIO == "sep-2322-client-request-state":
+        for name in ROUNDS:
+            await told(client.call_tool(name, {}))
+    elif SCENARIO == "http-standard-headers":
+        for name in tools:
+            await told(client.call_tool(name, {}))
+        for resource in (await client.list_resources()).resources:
+            await told(client.read_resource(resource.uri))
+        for prompt in (await client.list_prompts()).prompts:
+            await told(client.get_prompt(prompt.name, {}))
+    elif SCENARIO not in ("initialize", "request-metadata", "json-schema-ref-no-deref"):
+        sys.exit(f"nobody has said what to do in {SCENARIO}")
+
+
+async def told(answer):
+    """The suite's servers answer some calls with errors; what it judges is the call."""
+    try:
+        print("answer:", (await answer).model_dump_json(exclude_none=True)[:300], file=sys.stderr)
+    except MCPError as error:
+        print("error:", error, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def serving(folder, mcpmux, url):
+    """mcpmux in front of the URL: its endpoint, once the backend has come up or failed."""
+    config = folder / "mcpmux.toml"
+    config.write_text(f'[backends.suite]\nprefix = ""\nurl = "{url}"\n')
+    command = [mcpmux, "-c", str(config), "-vv", "serve", "--http", "127.0.0.1:0"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True, cwd=folder, env={**os.environ, "NO_COLOR": "1"})
+    try:
+        endpoint = None
+        for line in process.stderr:
+            sys.stderr.write(line)
+            if "listening url=" in line:
+                endpoint = line.split("listening url=")[1].split()[0]
+            if "claude mcp add" in line:
+                break
+        # It may say more, and must not block on it.
+        threading.Thread(target=lambda: sys.stderr.writelines(process.stderr), daemon=True).start()
+        yield endpoint
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+async def main():
+    folder, mcpmux, mode, url = Path(sys.argv[1]), *sys.argv[2:]
+    with contextlib.nullcontext(url) if mcpmux == "direct" else serving(folder, mcpmux, url) as endpoint:
+        async with asyncio.timeout(20), Client(endpoint, mode=mode, elicitation_callback=elicit,
+                                               sampling_callback=sample, list_roots_callback=roots) as client:
+            await drive(client)
+
+
+asyncio.run(main())
