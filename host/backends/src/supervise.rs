@@ -70,7 +70,7 @@ impl Supervisor {
                     let Connected { link, hello, life } = connected;
                     self.slot.current.store(Some(Arc::new(link.clone())));
                     self.slot.set_phase(Phase::Up);
-                    let fault = match self.serve(&link, &hello).await {
+                    let fault = match Box::pin(self.serve(&link, &hello)).await {
                         Served::Ended(fault) => fault,
                         Served::Stop(until) => return self.wind_down(&link, life, until).await,
                     };
