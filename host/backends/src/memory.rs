@@ -53,10 +53,11 @@ impl Archive {
     pub(crate) fn era(&self, name: &BackendName, transport: &Transport) -> Option<Era> {
         let contents = read(self.folder.as_deref()?);
         let known = contents.backends.get(name.as_str())?;
-        (known.transport == fingerprint(transport)).then(|| match known.era {
+        let era = match known.era {
             KnownEra::Legacy => Era::Legacy,
             KnownEra::Modern => Era::Modern,
-        })
+        };
+        (known.transport == fingerprint(transport)).then_some(era)
     }
 
     /// The backend was found to speak this era. Blocks while the file is written.
