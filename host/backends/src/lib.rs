@@ -8,6 +8,7 @@ mod backoff;
 mod faults;
 mod link;
 mod listing;
+mod memory;
 mod pool;
 mod slot;
 mod supervise;

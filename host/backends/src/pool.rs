@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::memory::Archive;
 use crate::slot::{Door, Slot};
 use crate::supervise::Supervisor;
 
@@ -33,6 +34,7 @@ pub struct Deps {
 /// All backends. Dropping it kills them.
 pub struct Pool {
     deps: Arc<Deps>,
+    archive: Arc<Archive>,
     state: Mutex<Running>,
 }
 
@@ -66,7 +68,8 @@ impl Pool {
     /// A pool without backends.
     #[must_use]
     pub fn new(deps: Deps) -> Self {
-        Self { deps: Arc::new(deps), state: Mutex::default() }
+        let archive = Arc::new(Archive::new(deps.state.clone()));
+        Self { deps: Arc::new(deps), archive, state: Mutex::default() }
     }
 
     /// Starts what is new, stops what is gone (calls under way there may end within `limits.drain`),
@@ -113,6 +116,7 @@ impl Pool {
             slot: Arc::clone(&slot),
             transport: config.transport.clone(),
             deps: Arc::clone(&self.deps),
+            archive: Arc::clone(&self.archive),
             stop: stopping,
         };
         let handle = AbortOnDropHandle::new(tokio::spawn(supervisor.run()));

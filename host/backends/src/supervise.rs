@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcpmux_core::config::Transport;
+use mcpmux_core::era::Era;
 use mcpmux_core::fault::Fault;
+use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::State;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -18,6 +20,7 @@ use crate::backoff::Backoff;
 use crate::faults;
 use crate::link::{Hello, Link};
 use crate::listing::Lister;
+use crate::memory::Archive;
 use crate::pool::Deps;
 use crate::slot::{Phase, Slot};
 use connect::{Connected, Life, Memory, connect};
@@ -31,6 +34,7 @@ pub(crate) struct Supervisor {
     pub(crate) slot: Arc<Slot>,
     pub(crate) transport: Transport,
     pub(crate) deps: Arc<Deps>,
+    pub(crate) archive: Arc<Archive>,
     /// Once set: stop, and let calls end until then.
     pub(crate) stop: watch::Receiver<Option<Instant>>,
 }
@@ -47,7 +51,7 @@ impl Supervisor {
     /// Runs until it is told to stop.
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::default();
-        let mut memory = Memory::default();
+        let mut memory = self.remember().await;
         let mut quiet = false;
         loop {
             if !quiet {
@@ -70,7 +74,7 @@ impl Supervisor {
                     let Connected { link, hello, life } = connected;
                     self.slot.current.store(Some(Arc::new(link.clone())));
                     self.slot.set_phase(Phase::Up);
-                    let fault = match self.serve(&link, &hello).await {
+                    let fault = match Box::pin(self.serve(&link, &hello)).await {
                         Served::Ended(fault) => fault,
                         Served::Stop(until) => return self.wind_down(&link, life, until).await,
                     };
@@ -114,13 +118,31 @@ impl Supervisor {
             let why = format!("it did not answer the handshake within {patience:?}");
             Err(faults::unavailable(&slot.name, why))
         });
-        memory.learn(
-            attempt
-                .as_ref()
-                .map(|connected| connected.hello.revision.era())
-                .map_err(|fault| fault.kind),
-        );
+        let met = attempt.as_ref().map(|connected| &connected.hello).map_err(|fault| fault.kind);
+        if let Some(era) = memory.learn(met) {
+            self.keep(era).await;
+        }
         Ok(attempt)
+    }
+
+    /// What is known of the backend from before mcpmux was started.
+    async fn remember(&self) -> Memory {
+        let (archive, name, transport) = self.archived();
+        let known = tokio::task::spawn_blocking(move || archive.era(&name, &transport)).await;
+        Memory::of(known.unwrap_or_default())
+    }
+
+    /// Keeps what was found out.
+    async fn keep(&self, era: Era) {
+        let (archive, name, transport) = self.archived();
+        let kept = tokio::task::spawn_blocking(move || archive.learn(&name, &transport, era)).await;
+        if let Err(error) = kept {
+            warn!(backend = %self.slot.name, %error, "cannot keep which era it speaks");
+        }
+    }
+
+    fn archived(&self) -> (Arc<Archive>, BackendName, Transport) {
+        (Arc::clone(&self.archive), self.slot.name.clone(), self.transport.clone())
     }
 
     async fn serve(&mut self, link: &Link, hello: &Hello) -> Served {

@@ -71,6 +71,37 @@ async fn a_lost_session_is_renewed_once_and_the_call_sent_again() {
 }
 
 #[tokio::test]
+async fn a_lost_session_is_understood_in_other_words_and_renewed_once_for_all() {
+    let server = Server::start(legacy(|seen| {
+        let refused = seen.method == "tools/call" && seen.header("mcp-session-id") == "s1";
+        let body = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#;
+        refused.then(|| Reply::Json(400, body.to_owned()))
+    }))
+    .await;
+    let mut bench = bench(&server);
+    bench.ready().await;
+    let calls: Vec<_> =
+        (0..8).map(|_| bench.start(permitted("echo", "1"), Flight::default())).collect();
+    for call in calls {
+        assert_eq!(text(within(call).await.unwrap()), r#"{"echoed":1}"#);
+    }
+    assert_eq!(server.count("initialize"), 2);
+}
+
+#[tokio::test]
+async fn an_error_that_only_looks_like_a_lost_session_is_passed_on() {
+    let server = Server::start(legacy(|seen| {
+        let call = seen.method == "tools/call";
+        call.then(|| Reply::Json(404, error(seen, -32601, "no such method")))
+    }))
+    .await;
+    let mut bench = bench(&server);
+    bench.ready().await;
+    assert!(bench.answer("echo", "1").await.contains("-32601"));
+    assert_eq!((server.count("tools/call"), server.count("initialize")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_session_that_is_always_lost_ends_the_call() {
     let server =
         Server::start(legacy(|seen| (seen.method == "tools/call").then_some(Reply::Status(404))))

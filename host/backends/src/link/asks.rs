@@ -38,7 +38,8 @@ use super::underway::{Owner, Underway};
 const WAITING: usize = 64;
 /// How long a person has to answer.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// How long a question waits for it to become clear whose it is.
+/// How long a question waits, at most, for it to become clear whose it is; half of what its call may be silent, so
+/// that the backend reads why before the call is given up.
 const UNCLEAR: Duration = Duration::from_secs(30);
 /// Reports of progress that may wait to be sent; more are dropped.
 const REPORTS: usize = 16;
@@ -175,8 +176,9 @@ impl Question {
     }
 
     async fn addressee(&self, voice: &impl Voice) -> Addressee {
-        let until = Instant::now() + UNCLEAR;
         let mut candidates = self.candidates.clone();
+        let silence = candidates.iter().map(|call| call.patience / 2).min();
+        let until = Instant::now() + silence.unwrap_or(UNCLEAR).min(UNCLEAR);
         if let Some(task) = self.task() {
             candidates.retain(|call| call.is_about(&task));
         }

@@ -45,7 +45,7 @@ pub(crate) enum Sink {
     /// To a sandboxed program, until it is stopped.
     Program(Mutex<Option<Box<dyn Input>>>),
     /// To the endpoint that goes with a stream of events.
-    Posts(Posts),
+    Posts(Box<Posts>),
 }
 
 /// The link.
@@ -103,7 +103,7 @@ impl Duplex {
         patience: &Patience,
     ) -> Ended {
         let id = self.number();
-        let call = Underway::new(routed, flight);
+        let call = Underway::new(routed, flight, patience);
         let revision = self.hearing.revision();
         let numbers = Numbers { id, progress: flight.progress.then_some(id) };
         let message = request::call(routed, revision, numbers);

@@ -75,7 +75,7 @@ async fn find_out(link: &Arc<Duplex>, patience: Duration) -> Result<Hello, Fault
             greeting.await
         }
         hello = greeting.as_mut() => match hello {
-            Ok(hello) => Ok(hello),
+            Ok(hello) => Ok(Hello { conclusive: false, ..hello }),
             // A slow modern backend refuses `initialize`, and its other answer is still to come.
             Err(refused) if link.hearing.closing.is_closed() => Err(refused),
             Err(refused) => match discover.await {

@@ -16,6 +16,9 @@ pub(crate) struct Hello {
     pub(crate) capabilities: Option<Object>,
     /// `instructions`
     pub(crate) instructions: Option<String>,
+    /// Whether its era is beyond doubt; one that has not answered what only a modern one understands may still be
+    /// modern, and slow.
+    pub(crate) conclusive: bool,
 }
 
 impl Hello {
@@ -30,12 +33,13 @@ impl Hello {
             instructions: object
                 .get("instructions")
                 .and_then(|raw| Some(raw.as_string()?.into_owned())),
+            conclusive: true,
         }
     }
 
     /// Of one that answered with nothing but its revision.
     pub(crate) const fn bare(revision: Revision) -> Self {
-        Self { revision, info: None, capabilities: None, instructions: None }
+        Self { revision, info: None, capabilities: None, instructions: None, conclusive: true }
     }
 
     /// Whether it has entries of this kind, as far as is known.

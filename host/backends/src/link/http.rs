@@ -87,7 +87,7 @@ impl HttpLink {
         flight: &Flight,
         patience: &Patience,
     ) -> Ended {
-        let call = Underway::new(routed, flight);
+        let call = Underway::new(routed, flight, patience);
         let name = &self.hearing.name;
         let answer = self.exchange_call(routed, flight.progress, &call);
         match within(patience, &call.pulse, answer).await {

@@ -4,8 +4,10 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use mcpmux_core::call::{NamedBy, Routed};
+use mcpmux_core::config::Patience;
 use mcpmux_core::json::Object;
 use mcpmux_core::names::NativeName;
 use mcpmux_core::peer::{Event, Flight, Peer};
@@ -19,6 +21,8 @@ pub(crate) struct Underway {
     pub(crate) peer: Option<Arc<dyn Peer>>,
     /// Its clocks.
     pub(crate) pulse: Pulse,
+    /// How long it may be silent.
+    pub(crate) patience: Duration,
     /// The client's session; calls of one session belong to one client.
     session: Option<Arc<str>>,
     /// The task that the call is about, by its id there.
@@ -34,11 +38,12 @@ const GIVEN_UP: u8 = 2;
 
 impl Underway {
     /// The call sets out.
-    pub(crate) fn new(routed: &Routed, flight: &Flight) -> Arc<Self> {
+    pub(crate) fn new(routed: &Routed, flight: &Flight, patience: &Patience) -> Arc<Self> {
         let about_task = routed.call.method.named_by() == NamedBy::Task;
         Arc::new(Self {
             peer: flight.peer.clone(),
             pulse: Pulse::new(),
+            patience: patience.call,
             session: routed.call.client.session.clone(),
             task: about_task.then(|| routed.to.native.clone()),
             progress: flight.progress,

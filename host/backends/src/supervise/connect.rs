@@ -49,23 +49,42 @@ pub(crate) struct Memory {
     /// Which arguments are mirrored into headers.
     mirrors: Arc<Mirrors>,
     era: Option<Era>,
+    /// It was the era when mcpmux last ran, and was not seen since.
+    hearsay: bool,
     /// The last attempt failed, perhaps because of the probe: the next one goes without.
     unprobed: bool,
 }
 
 impl Memory {
+    /// With the era that the backend spoke when mcpmux last ran.
+    pub(crate) fn of(era: Option<Era>) -> Self {
+        Self { era, hearsay: era.is_some(), ..Self::default() }
+    }
+
     /// The era to speak; `None`: find out.
     fn era(&self) -> Option<Era> {
         self.era.or_else(|| self.unprobed.then_some(Era::Legacy))
     }
 
-    /// An attempt found this era, or failed; what was known is doubted if the backend speaks otherwise.
-    pub(crate) fn learn(&mut self, found: Result<Era, Kind>) {
-        self.unprobed = found.is_err() && !self.unprobed;
-        match found {
-            Ok(era) => self.era = Some(era),
-            Err(Kind::BackendProtocolError) => self.era = None,
-            Err(_) => {}
+    /// An attempt met this, or failed; what was known is doubted if the backend speaks otherwise. Returns the
+    /// era if it is worth keeping over restarts.
+    pub(crate) fn learn(&mut self, met: Result<&Hello, Kind>) -> Option<Era> {
+        let guessed = self.era.is_none() && self.unprobed;
+        self.unprobed = met.is_err() && !self.unprobed;
+        match met {
+            Ok(hello) => {
+                let era = hello.revision.era();
+                // Without a probe, only a modern one can be told for sure.
+                let sure = hello.conclusive && (!guessed || era == Era::Modern);
+                (self.era, self.hearsay) = (Some(era), false);
+                sure.then_some(era)
+            }
+            Err(kind) => {
+                if kind == Kind::BackendProtocolError || self.hearsay {
+                    (self.era, self.hearsay) = (None, false);
+                }
+                None
+            }
         }
     }
 }

@@ -74,7 +74,7 @@ impl<'a> Lists<'a> {
             if !due.has(kind) {
                 return None;
             }
-            let list = lister.fetch(kind);
+            let list = Box::pin(lister.fetch(kind));
             if !first || kind == EntryKind::Tool {
                 return Some(list.await);
             }

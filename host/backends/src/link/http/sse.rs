@@ -88,7 +88,7 @@ pub(crate) async fn open(
     let endpoint = String::from_utf8_lossy(&first.data);
     let uri = resolve(wire.uri(), endpoint.trim()).map_err(|why| faults::protocol(name, why))?;
     wire.redirect(uri);
-    let sink = Sink::Posts(Posts { wire, headers: headers.clone() });
+    let sink = Sink::Posts(Box::new(Posts { wire, headers: headers.clone() }));
     let link = Arc::new(Duplex::new(name.clone(), sink, events));
     let reading = tokio::spawn(read(Arc::clone(&link), stream));
     let life = Stream { link: Arc::clone(&link), _reading: AbortOnDropHandle::new(reading) };
