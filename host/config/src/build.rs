@@ -25,7 +25,7 @@ pub(crate) fn config(root: &Node, style: Style, folder: &Path, found: &mut Findi
     let below = |key: &str| root.member(key).map(|member| &member.node);
     Config {
         listen: below("listen")
-            .map_or_else(Listen::default, |node| listen(Fields::of(node), found)),
+            .map_or_else(Listen::default, |node| listen(Fields::of(node), folder, found)),
         backends: below("backends")
             .map_or(&[][..], Node::members)
             .iter()
@@ -36,7 +36,7 @@ pub(crate) fn config(root: &Node, style: Style, folder: &Path, found: &mut Findi
     }
 }
 
-fn listen(fields: Fields<'_>, found: &mut Findings<'_>) -> Listen {
+fn listen(fields: Fields<'_>, folder: &Path, found: &mut Findings<'_>) -> Listen {
     let mut listen = Listen::default();
     if let Some((at, text)) = fields.text("http")
         && let Ok(address) = text.full.parse::<SocketAddr>()
@@ -50,6 +50,7 @@ fn listen(fields: Fields<'_>, found: &mut Findings<'_>) -> Listen {
         }
         listen.http = address;
     }
+    listen.unix = fields.text("unix").map(|(_, text)| folder.join(&text.full));
     for (at, text) in fields.list("hosts") {
         if url::is_host(&text.full) {
             listen.hosts.push(text.full.to_ascii_lowercase());

@@ -183,6 +183,14 @@ static LISTEN: Table = Table {
         )
         .or("\"127.0.0.1:9315\""),
         Key::new(
+            "unix",
+            Kind::Path,
+            "unix = \"mcpmux.sock\"",
+            "A Unix socket on which the same endpoint is served too. Only the owner of the file may connect, with any \
+             `Host`. A file that a process has left behind is replaced, any other is an error.",
+        )
+        .means("on none"),
+        Key::new(
             "hosts",
             Kind::List(0),
             "hosts = [\"mcp.example.com\"]",

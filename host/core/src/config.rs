@@ -28,6 +28,8 @@ pub struct Config {
 pub struct Listen {
     /// The address of the streamable HTTP endpoint; its path is `/mcp`.
     pub http: SocketAddr,
+    /// The Unix socket on which the same endpoint is served; `None`: on none.
+    pub unix: Option<PathBuf>,
     /// `Host` and `Origin` hosts that are accepted beside the loopback names.
     pub hosts: Vec<String>,
 }
@@ -38,7 +40,7 @@ pub const DEFAULT_HTTP: SocketAddr =
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { http: DEFAULT_HTTP, hosts: Vec::new() }
+        Self { http: DEFAULT_HTTP, unix: None, hosts: Vec::new() }
     }
 }
 

@@ -5,6 +5,7 @@ mod channel;
 mod guard;
 mod incoming;
 mod legacy;
+mod listener;
 mod modern;
 mod outlets;
 mod params;
@@ -12,6 +13,7 @@ mod post;
 mod respond;
 mod sessions;
 mod streams;
+mod unix;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -23,7 +25,8 @@ use std::time::Duration;
 use hyper::Method;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,7 +34,9 @@ use tokio_util::task::TaskTracker;
 use crate::door::Door;
 use body::Body;
 use guard::Guard;
+use listener::Listener;
 use sessions::Sessions;
+pub use unix::{Socket, SocketError};
 
 /// The path of the endpoint.
 pub const PATH: &str = "/mcp";
@@ -63,8 +68,18 @@ struct Leaving {
 /// answered and written. It waits as long as it is let: dropping it ends it. `hosts` are accepted in `Host`
 /// and `Origin` beside the loopback names.
 pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
+    serve_on(door, Guard::new(hosts), listener).await;
+}
+
+/// The same on a Unix socket. Who can open the file may come in whatever its `Host` is; pages of other sites still
+/// may not.
+pub async fn serve_unix(door: Door, hosts: &[String], socket: Socket) {
+    serve_on(door, Guard::new(hosts).any_host(), socket).await;
+}
+
+async fn serve_on<L: Listener>(door: Door, guard: Guard, listener: L) {
     let frontend = Arc::new(Frontend {
-        guard: Guard::new(hosts),
+        guard,
         sessions: Sessions::new(&door.limits),
         requests: TaskTracker::new(),
         leaving: Arc::default(),
@@ -80,7 +95,7 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
             () = stop.cancelled() => break,
             _ = sweep.tick() => frontend.sessions.sweep(),
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok(stream) => {
                     failing = false;
                     connections.spawn(converse(Arc::clone(&frontend), stream));
                     while connections.try_join_next().is_some() {}
@@ -106,11 +121,10 @@ pub async fn serve(door: Door, hosts: &[String], listener: TcpListener) {
     frontend.sessions.clear();
 }
 
-async fn converse(frontend: Arc<Frontend>, stream: TcpStream) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("a connection was gone at once: {error}");
-        return;
-    }
+async fn converse<S>(frontend: Arc<Frontend>, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let leaving = Arc::clone(&frontend.leaving);
     let handle = hyper::service::service_fn(move |request| {
         let frontend = Arc::clone(&frontend);

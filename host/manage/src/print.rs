@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use mcpmux_core::json::Raw;
 use mcpmux_mux::{BackendState, Status};
@@ -31,8 +32,13 @@ pub fn error(text: &str) {
 
 /// What `mcpmux serve` says once the backends have come up.
 #[must_use]
-pub fn banner(url: &str, status: &Status) -> String {
-    let mut out = format!("mcpmux {} is serving {url}\n\n", env!("CARGO_PKG_VERSION"));
+pub fn banner(url: &str, socket: Option<&Path>, status: &Status) -> String {
+    let mut out = format!("mcpmux {} is serving {url}\n", env!("CARGO_PKG_VERSION"));
+    if let Some(socket) = socket {
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(out, "  and on the socket {}", socket.display());
+    }
+    out.push('\n');
     let width = status.backends.iter().map(|backend| backend.name.len()).max().unwrap_or(0);
     for backend in &status.backends {
         let tools = match backend.tools {

@@ -7,12 +7,24 @@ use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// The hosts that are accepted.
-pub(super) struct Guard(Vec<Box<str>>);
+pub(super) struct Guard {
+    hosts: Vec<Box<str>>,
+    /// Whether `Host` says anything at all: on a socket in the file system it does not.
+    checks_host: bool,
+}
 
 impl Guard {
     pub(super) fn new(hosts: &[String]) -> Self {
         let hosts = hosts.iter().map(|host| host.to_ascii_lowercase().into());
-        Self(LOOPBACK.into_iter().map(Into::into).chain(hosts).collect())
+        Self {
+            hosts: LOOPBACK.into_iter().map(Into::into).chain(hosts).collect(),
+            checks_host: true,
+        }
+    }
+
+    /// The same, with any `Host` accepted, or none.
+    pub(super) fn any_host(self) -> Self {
+        Self { checks_host: false, ..self }
     }
 
     /// The origin to allow, if the request has one.
@@ -20,9 +32,11 @@ impl Guard {
     /// # Errors
     /// What is wrong, for the answer.
     pub(super) fn check(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, &'static str> {
-        let host = only(headers, &HOST)?.ok_or("the `Host` header is missing")?;
-        if !self.accepts(host.as_bytes()) {
-            return Err("this `Host` is not accepted; see `listen.hosts`");
+        if self.checks_host {
+            let host = only(headers, &HOST)?.ok_or("the `Host` header is missing")?;
+            if !self.accepts(host.as_bytes()) {
+                return Err("this `Host` is not accepted; see `listen.hosts`");
+            }
         }
         let Some(origin) = only(headers, &ORIGIN)? else {
             return Ok(None);
@@ -48,7 +62,7 @@ impl Guard {
             }
             _ => authority,
         };
-        self.0.iter().any(|known| known.eq_ignore_ascii_case(host))
+        self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 }
 
@@ -93,6 +107,19 @@ mod tests {
         }
         check(&[], false);
         check(&[(HOST, "localhost"), (HOST, "localhost")], false);
+    }
+
+    #[test]
+    fn where_any_host_comes_in_an_origin_is_still_checked() {
+        let guard = Guard::new(&[]).any_host();
+        let check = |name: HeaderName, value: &str| {
+            guard.check(&HeaderMap::from_iter([(name, value.parse().unwrap())])).is_ok()
+        };
+        assert!(guard.check(&HeaderMap::new()).is_ok());
+        assert!(check(HOST, "anything"));
+        assert!(check(ORIGIN, "http://localhost"));
+        assert!(!check(ORIGIN, "https://evil.test"));
+        assert!(!check(ORIGIN, "null"));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! `mcpmux serve`: start, serve, reload, and stop in order.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcpmux_core::config::Config;
-use mcpmux_frontends::{http, stdio};
+use mcpmux_frontends::http::{self, Socket};
+use mcpmux_frontends::stdio;
 use mcpmux_manage::cli::{Global, LogFormat, Serve};
 use mcpmux_manage::print;
 use tokio::net::TcpListener;
@@ -23,9 +25,15 @@ type Frontends = JoinSet<Result<(), Failure>>;
 pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
     let settings = Settings::find(global, &options.which, options.http)?;
     let config = settings.read()?;
-    let listener = match (options.stdio, options.http) {
-        (true, None) => None,
-        _ => Some(bind(config.listen.http).await?),
+    let (listener, socket) = match (options.stdio, options.http) {
+        (true, None) => (None, None),
+        _ => {
+            let socket = config.listen.unix.as_deref().map(Socket::bind).transpose();
+            let socket = socket.map_err(|error| {
+                Failure::failed(format!("{error}\nhint: choose another path with [listen] unix"))
+            })?;
+            (Some(bind(config.listen.http).await?), socket)
+        }
     };
     let host = Arc::new(Host::start(config.limits)?);
     let plugins = host.load(&config).await?;
@@ -36,8 +44,16 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
     let mut frontends = Frontends::new();
     if let Some(listener) = listener {
         let silent = options.stdio || global.quiet || global.log_format == LogFormat::Json;
-        announce(&host, listener.local_addr()?, silent);
+        let path = socket.as_ref().map(|socket| socket.path().to_owned());
+        announce(&host, listener.local_addr()?, path, silent);
         frontends.spawn(serve_http(Arc::clone(&host), config.clone(), listener));
+    }
+    if let Some(socket) = socket {
+        let (door, hosts) = (host.door(), config.listen.hosts.clone());
+        frontends.spawn(async move {
+            http::serve_unix(door, &hosts, socket).await;
+            Ok(())
+        });
     }
     if options.stdio {
         frontends.spawn(serve_stdio(Arc::clone(&host)));
@@ -71,16 +87,19 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Says where the endpoint is once the backends have come up or failed.
-fn announce(host: &Arc<Host>, address: SocketAddr, silent: bool) {
+fn announce(host: &Arc<Host>, address: SocketAddr, socket: Option<PathBuf>, silent: bool) {
     let url = format!("http://{address}{}", http::PATH);
     tracing::info!(%url, "listening");
+    if let Some(socket) = &socket {
+        tracing::info!(socket = %socket.display(), "listening");
+    }
     if silent {
         return;
     }
     let mux = host.mux().clone();
     tokio::spawn(async move {
         mux.settled().await;
-        print::note(&print::banner(&url, &mux.status()));
+        print::note(&print::banner(&url, socket.as_deref(), &mux.status()));
     });
 }
 
