@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 
 mod bridge;
+mod seats;
+mod stage;
 
 /// A backend that answers every call with `{}`, and counts them.
 struct Fake {
