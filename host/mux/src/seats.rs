@@ -14,7 +14,7 @@ use std::time::Duration;
 use mcpmux_core::call::Body;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::peer::{Ask, Event, Peer};
+use mcpmux_core::peer::{Ask, Event};
 use mcpmux_core::ports::Pending;
 use tokio::runtime::Handle;
 
