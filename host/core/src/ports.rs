@@ -31,7 +31,7 @@ pub trait Backend: Send + Sync {
     fn request(&self, call: Permitted, flight: Flight) -> Pending<'static, Outcome>;
 
     /// Says what is wanted of it from now on, besides answers. It is seen to on this link and on each one after
-    /// it. Must not block.
+    /// it. Must not block, nor call back.
     fn want(&self, wants: Wants);
 
     /// Tells it that the clients' roots have changed, if it has asked for them. Must not block.

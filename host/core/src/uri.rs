@@ -38,6 +38,11 @@ pub fn unqualify(uri: &str) -> Option<(BackendName, String)> {
 #[must_use]
 pub fn matches(template: &str, uri: &str) -> bool {
     let text = uri.as_bytes();
+    // Most templates are told apart by how they begin.
+    let begin = template.split_once('{').map_or(template, |(literal, _)| literal);
+    if !uri.starts_with(begin) {
+        return false;
+    }
     // At which places of the URI the part of the template that was looked at can end.
     let mut ends = vec![false; text.len() + 1];
     if let Some(start) = ends.first_mut() {

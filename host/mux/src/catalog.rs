@@ -144,7 +144,8 @@ impl Task {
             let kept = if same { known.remove(backend.name()) } else { None };
             self.known.insert(backend.name().clone(), kept.unwrap_or_default());
         }
-        self.shared.restart(self.pending());
+        // The setup itself is pending until its view is there.
+        self.shared.restart(self.pending() + 1);
         self.inbox.open();
     }
 
@@ -200,16 +201,21 @@ impl Task {
         };
         let sources: Vec<Source> = self.setup.members.iter().map(source).collect();
         let hooks = self.setup.hooks.clone();
-        let Ok((catalog, reports)) =
-            tokio::task::spawn_blocking(move || build(&sources, &hooks)).await
-        else {
-            tracing::error!("building the catalog failed; the old one stays");
-            return;
-        };
-        self.report(&reports);
+        let built = tokio::task::spawn_blocking(move || build(&sources, &hooks)).await;
         // What a failing plugin would have hidden must not come to light: the catalog of before stays.
-        self.failing = reports.iter().any(|report| matches!(report, Report::Plugin { .. }));
-        let catalog = if self.failing { Arc::clone(&self.catalog) } else { Arc::new(catalog) };
+        let catalog = match built {
+            Ok((catalog, reports)) => {
+                self.report(&reports);
+                self.failing = reports.iter().any(|report| matches!(report, Report::Plugin { .. }));
+                (!self.failing).then(|| Arc::new(catalog))
+            }
+            Err(error) => {
+                tracing::error!(%error, "building the catalog failed; the old one stays");
+                self.failing = true;
+                None
+            }
+        };
+        let catalog = catalog.unwrap_or_else(|| Arc::clone(&self.catalog));
         let changed = catalog.changed(&self.catalog);
         let pages = if changed.any() {
             FirstPages::default()
@@ -253,9 +259,9 @@ impl Task {
             pages,
             memory: self.shared.read(|view| Arc::clone(&view.memory)),
         };
-        // A list that was announced is told of, except while what it would show is held back.
-        let told = if self.failing { changed } else { changed.and(self.announced) };
-        self.announced = Changed::default();
+        // A list that was announced is told of, but not before what it shows now can be seen.
+        let told =
+            if self.failing { changed } else { changed.and(std::mem::take(&mut self.announced)) };
         self.shared.publish(view, told);
         self.seats.want_again();
         self.shared.progress(self.pending());

@@ -60,7 +60,7 @@ impl Mux {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (setup, setups) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(View::default()));
-        let seats = Arc::new(Seats::new(Arc::clone(&shared)));
+        let seats = Arc::new(Seats::new(Arc::clone(&shared), limits.list_wait));
         inbox.seat(Arc::clone(&seats));
         let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&seats), Arc::clone(&inbox));
         let parking = Arc::new(Parking::default());

@@ -48,7 +48,7 @@ pub(crate) fn expose(view: &View, backend: &BackendName, native: &str) -> String
     }
     let owner = match view.catalog.resource(native) {
         Some((owner, _)) => Some(owner),
-        None => view.memory.claim(native, backend),
+        None => view.memory.claim(native, backend, |owner| view.backends.contains_key(owner)),
     };
     if owner.is_none_or(|owner| owner == *backend) {
         native.to_owned()
@@ -71,12 +71,15 @@ pub(crate) fn outgoing(shared: &Shared, method: Method, to: &Target, answer: Ans
 
 fn result_of(view: &View, method: Method, to: &Target, era: Era, result: Raw) -> Raw {
     let holds = |what: &[u8]| memchr::memmem::find(result.as_bytes(), what).is_some();
-    if holds(b"\"taskId\"") && !matches!(method, Method::PromptsGet | Method::ResourcesRead) {
-        return tasks::shown(&to.backend, era, result);
+    let (about_task, linked) = (holds(b"\"taskId\""), holds(b"\"uri\""));
+    let result = if linked { linking(view, method, to, result) } else { result };
+    if about_task && !matches!(method, Method::PromptsGet | Method::ResourcesRead) {
+        return tasks::shown(&to.backend, method, era, result);
     }
-    if !holds(b"\"uri\"") {
-        return result;
-    }
+    result
+}
+
+fn linking(view: &View, method: Method, to: &Target, result: Raw) -> Raw {
     let changed = match method {
         Method::ToolsCall | Method::TasksResult => {
             each(&result, "content", |block| link(view, to, block))

@@ -78,7 +78,9 @@ pub(crate) fn merge<'a>(listings: impl Iterator<Item = (&'a BackendName, &'a Lis
             && let Some(Ok(mut tasks)) = own.get("tasks").map(Raw::object)
         {
             tasks.take("list");
-            capabilities.set("tasks", tasks.to_raw());
+            let known = capabilities.get("tasks").and_then(|known| known.object().ok());
+            let all = known.map_or(tasks.clone(), |known| union(known, &tasks, DEPTH));
+            capabilities.set("tasks", all.to_raw());
         }
         gather(own, "extensions", &mut extensions, |name| {
             EXTENSIONS.contains(&name) && (name != TASKS || listing.revision.era() == Era::Modern)
@@ -97,6 +99,23 @@ fn flag(object: &Raw, key: &str) -> bool {
     object
         .object()
         .is_ok_and(|object| object.get(key).is_some_and(|flag| flag.as_bytes() == b"true"))
+}
+
+/// How deep what can be done with tasks is said (2025-11-25, `ServerCapabilities.tasks.requests.tools.call`).
+const DEPTH: usize = 4;
+
+/// What either of two says.
+fn union(mut one: Object, other: &Object, depth: usize) -> Object {
+    for member in other.iter() {
+        let key = member.key.as_str();
+        let value = match one.get(key).map(|known| (known.object(), member.value.object())) {
+            None => member.value.clone(),
+            Some((Ok(known), Ok(more))) if depth > 0 => union(known, &more, depth - 1).to_raw(),
+            Some(_) => continue,
+        };
+        one.set(key, value);
+    }
+    one
 }
 
 /// Adds the members of an object in the capabilities, where an earlier backend has none of that name.

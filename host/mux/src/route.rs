@@ -60,7 +60,10 @@ impl Mux {
         self.shared.read(|view| {
             let to = target(view, call)?;
             let placed = Arc::clone(view.backends.get(&to.backend)?);
-            Some((to, placed))
+            // The catalog can be one from before a reload, while a plugin fails; tasks are no entries.
+            let hidden = call.method.named_by() != NamedBy::Task
+                && !placed.naming.includes(to.native.as_str());
+            (!hidden).then_some((to, placed))
         })
     }
 
@@ -87,7 +90,13 @@ fn target(view: &View, call: &mut Call) -> Option<Target> {
         NamedBy::Task => links::task(view, &call.name),
         NamedBy::Reference => {
             let mut reference = call.params.get("ref")?.object().ok()?;
-            let (key, to) = if reference.get("uri").is_some() {
+            let (uri, name) = (reference.get("uri"), reference.get("name"));
+            // What is judged has to be what the backend reads: one of the two, and nothing to choose from.
+            let said = uri.xor(name)?.as_string()?;
+            if said != call.name {
+                return None;
+            }
+            let (key, to) = if uri.is_some() {
                 let template = listed(EntryKind::Template, &call.name);
                 ("uri", template.or_else(|| links::resolve(view, &call.name))?)
             } else {

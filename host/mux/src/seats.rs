@@ -3,25 +3,26 @@
 //! Each has a seat while it is there. What they want of the backends is told them as a whole whenever it changes.
 
 mod levels;
+mod roots;
 mod seat;
 mod table;
+mod turns;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mcpmux_core::call::Body;
-
 use mcpmux_core::json::{Object, Raw};
-
 use mcpmux_core::names::BackendName;
-use mcpmux_core::peer::{Ask, Event, Peer};
+use mcpmux_core::peer::{Ask, Event};
 use mcpmux_core::ports::Pending;
+use tokio::runtime::Handle;
 
-use tokio::task::JoinSet;
-
-use crate::view::Shared;
+use crate::view::{Placed, Shared};
 pub(crate) use levels::Raised;
 pub use seat::Seat;
 use table::Table;
+use turns::Turns;
 
 /// What asks a client for its roots.
 const ROOTS: &str = "roots/list";
@@ -34,11 +35,23 @@ const INTERNAL_ERROR: i64 = -32603;
 pub(crate) struct Seats {
     shared: Arc<Shared>,
     table: Mutex<Table>,
+    turns: Turns,
+    /// How long a client has for its roots.
+    patience: Duration,
+    /// Where subscriptions are ended that nobody waits for.
+    runtime: Handle,
 }
 
 impl Seats {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, table: Mutex::default() }
+    /// No seat is taken yet. Needs a tokio runtime.
+    pub(crate) fn new(shared: Arc<Shared>, patience: Duration) -> Self {
+        Self {
+            shared,
+            table: Mutex::default(),
+            turns: Turns::default(),
+            patience,
+            runtime: Handle::current(),
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -47,21 +60,26 @@ impl Seats {
 
     /// Tells every backend what is wanted of it.
     pub(crate) fn want_again(&self) {
-        self.shared.read(|view| {
-            let table = self.table();
-            for (name, placed) in &view.backends {
-                placed.backend.want(table.wants(name));
-            }
-        });
+        self.shared.read(|view| view.backends.values().for_each(|placed| self.tell(placed)));
     }
 
     /// Tells one backend what is wanted of it.
     fn want(&self, backend: &BackendName) {
         self.shared.read(|view| {
             if let Some(placed) = view.backends.get(backend) {
-                placed.backend.want(self.table().wants(backend));
+                self.tell(placed);
             }
         });
+    }
+
+    /// The table stays locked meanwhile, so that the newest word is the last one that the backend hears.
+    fn tell(&self, placed: &Placed) {
+        let table = self.table();
+        let mut wants = table.wants(placed.backend.name());
+        // What was subscribed to may be hidden since.
+        wants.uris.retain(|uri| placed.naming.includes(uri));
+        placed.backend.want(wants);
+        drop(table);
     }
 
     /// Tells all backends that the roots have changed.
@@ -93,8 +111,15 @@ impl Seats {
             tracing::debug!(%backend, "an update without a `uri` was dropped");
             return;
         };
-        let exposed = self.shared.read(|view| crate::links::expose(view, backend, &native));
         let subscribers = self.table().subscribers(backend, &native);
+        if subscribers.is_empty() {
+            return;
+        }
+        let exposed = self.shared.read(|view| {
+            let shown = view.backends.get(backend)?.naming.includes(&native);
+            shown.then(|| crate::links::expose(view, backend, &native))
+        });
+        let Some(exposed) = exposed else { return };
         for (peer, subscribed) in subscribers {
             let mut params = params.clone();
             params.set("uri", Raw::string(subscribed.as_deref().unwrap_or(&exposed)));
@@ -106,7 +131,7 @@ impl Seats {
     pub(crate) fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body> {
         let able = self.table().able(&ask);
         if ask.method == ROOTS && !able.is_empty() {
-            return Box::pin(all_roots(able, ask));
+            return Box::pin(roots::of_all(able, ask, self.patience));
         }
         let mut able = able.into_iter();
         match (able.next(), able.next()) {
@@ -135,60 +160,4 @@ pub(crate) fn refusal(code: i64, why: &str) -> Body {
     error.set("code", Raw::of(&code));
     error.set("message", Raw::string(why));
     Body::Error(error.to_raw())
-}
-
-/// The roots of all clients together; one that fails to answer counts as one without roots, if another answers.
-async fn all_roots(peers: Vec<Arc<dyn Peer>>, ask: Ask) -> Body {
-    let mut asked = JoinSet::new();
-    for (at, peer) in peers.into_iter().enumerate() {
-        let answer = peer.ask(ask.clone());
-        asked.spawn(async move { (at, answer.await) });
-    }
-    let mut answers: Vec<(usize, Body)> = Vec::new();
-    while let Some(answer) = asked.join_next().await {
-        answers.extend(answer.ok());
-    }
-    answers.sort_by_key(|(at, _)| *at);
-    let mut answers = answers.into_iter().map(|(_, body)| body);
-    match (answers.next(), answers.len()) {
-        (Some(only), 0) => only,
-        (first, _) => merged(first.into_iter().chain(answers)),
-    }
-}
-
-fn merged(answers: impl Iterator<Item = Body>) -> Body {
-    let (mut roots, mut refused): (Vec<Raw>, Option<Body>) = (Vec::new(), None);
-    let mut answered = false;
-    for answer in answers {
-        let listed = match &answer {
-            Body::Result(result) => result.object().ok(),
-            Body::Error(_) => None,
-        };
-        let listed = listed.and_then(|object| object.get("roots")?.elements().ok());
-        match listed {
-            Some(listed) => {
-                answered = true;
-                for root in listed {
-                    if !roots.contains(&root) {
-                        roots.push(root);
-                    }
-                }
-            }
-            None => refused = Some(answer),
-        }
-    }
-    if !answered && let Some(refused) = refused {
-        return refused;
-    }
-    let mut text = vec![b'['];
-    for (at, root) in roots.iter().enumerate() {
-        if at > 0 {
-            text.push(b',');
-        }
-        text.extend_from_slice(root.as_bytes());
-    }
-    text.push(b']');
-    let mut result = Object::default();
-    result.set("roots", Raw::trusted(text.into()));
-    Body::Result(result.to_raw())
 }

@@ -20,6 +20,11 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 
 mod bridge;
+mod links;
+mod offer;
+mod seats;
+mod stage;
+mod tasks;
 
 /// A backend that answers every call with `{}`, and counts them.
 struct Fake {

@@ -49,8 +49,8 @@ pub fn build(sources: &[Source], hooks: &[Arc<dyn CatalogHook>]) -> (Catalog, Ve
     let mut draft = |kind| draft(sources, kind, &mut reports);
     let (mut tools, prompts) = (draft(EntryKind::Tool), draft(EntryKind::Prompt));
     let (mut resources, mut templates) = (draft(EntryKind::Resource), draft(EntryKind::Template));
-    let qualified = uris::qualify(&mut resources);
-    uris::qualify(&mut templates);
+    let qualified = uris::qualify(&mut resources, &rank);
+    uris::qualify(&mut templates, &rank);
     uris::follow(&mut tools, &qualified);
     for hook in hooks {
         if let Err(why) = apply(hook.as_ref(), &mut tools) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcpmux_core::call::{Answer, Body, Outcome, Routed};
+use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::BackendName;
@@ -25,6 +26,9 @@ impl Mux {
         flight: Flight,
     ) -> Outcome {
         let mut next = routed;
+        // These mean something to the backend, and a legacy client has them from nobody.
+        next.call.params.take(RESPONSES);
+        next.call.params.take(STATE);
         for _ in 0..ROUNDS {
             let permitted = self.permit(next)?;
             let routed = permitted.share();
@@ -46,9 +50,9 @@ impl Mux {
 }
 
 fn input_of(answer: &Answer) -> Option<Object> {
-    match &answer.body {
-        Body::Result(result) => needs_input(result),
-        Body::Error(_) => None,
+    match (&answer.body, answer.era) {
+        (Body::Result(result), Era::Modern) => needs_input(result),
+        _ => None,
     }
 }
 
@@ -68,7 +72,8 @@ async fn ask_all(
             return Err(Fault::at(backend, Kind::BackendProtocolError, why));
         }
     };
-    let mut asking = JoinSet::new();
+    // Nobody is asked anything if not everything can be asked.
+    let mut asks = Vec::new();
     for member in requests.iter() {
         let key = member.key.as_str().to_owned();
         let ask = read(&member.value).ok_or_else(|| {
@@ -78,6 +83,10 @@ async fn ask_all(
         let lacks = routed.call.client.lacks(&ask.method, ask.params.as_ref());
         let peer =
             peer.filter(|_| lacks.is_none()).ok_or_else(|| cannot(backend, &ask.method, lacks))?;
+        asks.push((key, ask, peer));
+    }
+    let mut asking = JoinSet::new();
+    for (key, ask, peer) in asks {
         let (method, answer) = (ask.method.clone(), peer.ask(ask));
         asking.spawn(async move { (key, method, answer.await) });
     }

@@ -1,14 +1,15 @@
 //! Parked calls: calls of modern clients at legacy backends that have asked something, until the client comes back.
 //!
 //! A parked call goes on at its backend. It is found by a random id, which only its client has, sealed; it has a
-//! lifetime, and there is a bound on how many there are. Giving one up cancels it at its backend.
+//! lifetime, and there is a bound on how many there are. Giving one up cancels it at its backend, and so does a client
+//! that comes back and leaves before there is an answer: its state was good once, so nobody could find the call again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mcpmux_core::call::{Body, Call, Method, Outcome, Permitted, Target};
+use mcpmux_core::call::{Body, Call, Method, Outcome, Permitted, Routed, Target};
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
@@ -19,13 +20,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::driving::{Driver, Question};
 use super::seal::State;
-use crate::seats::{Raised, refusal};
+use crate::seats::Raised;
 use crate::{Mux, links};
 
 /// What a backend asks within this time of the question before is put to the client together with it.
 const TOGETHER: Duration = Duration::from_millis(25);
-/// mcpmux could not do its part (JSON-RPC 2.0, section 5.1).
-const INTERNAL_ERROR: i64 = -32603;
 
 /// All parked calls, by id.
 #[derive(Default)]
@@ -95,24 +94,26 @@ impl Mux {
         responses: Option<Raw>,
         flight: Flight,
     ) -> Outcome {
-        let mut parked = self.parking.lock().remove(id).ok_or_else(super::not_ours)?;
-        parked.driver.listen(flight.peer);
+        // A call that is not found any more is no reason to read on, and one that is must not be lost to a mistake.
         let responses = match responses.as_ref().map(Raw::object) {
             None => Object::default(),
             Some(Ok(responses)) => responses,
             Some(Err(error)) => {
                 let why = format!("`params.inputResponses` must be an object: {error}");
-                self.parking.lock().insert(id.to_owned(), parked);
                 return Err(Fault::new(Kind::InvalidParams, why));
             }
         };
+        let mut parked = self.parking.lock().remove(id).ok_or_else(super::not_ours)?;
+        let of = parked.of.clone();
+        // What was permitted once need not be by now; then it ends here, and so at its backend.
+        self.permit(Routed { call: call.clone(), to: of.1.clone() })?;
+        parked.driver.listen(flight.peer);
         for member in responses.iter() {
             if let Some(question) = parked.open.remove(member.key.as_str()) {
                 // A backend that has taken its question back does not mind.
                 let _ = question.answer.send(Body::Result(member.value.clone()));
             }
         }
-        let of = parked.of.clone();
         let outcome = self.drive(parked, &call).await;
         outcome.map(|answer| links::outgoing(&self.shared, of.0, &of.1, answer))
     }
@@ -128,17 +129,33 @@ impl Mux {
                 Next::Question(question) => parked.take_in(question),
             }
         }
-        // Backends that ask several things at once do it in several messages.
-        while let Ok(Some(question)) = timeout(TOGETHER, parked.asked.recv()).await {
-            parked.take_in(question);
+        // Backends that ask several things at once do it in several messages; one may also go on without an answer.
+        while let Ok(next) = timeout(TOGETHER, parked.next()).await {
+            match next {
+                Next::Outcome(outcome) => {
+                    return outcome.and_then(|answer| self.relay(call, answer));
+                }
+                Next::Question(question) => parked.take_in(question),
+            }
         }
         self.park(parked, call)
     }
 
     fn park(&self, mut parked: Parked, call: &Call) -> Outcome {
-        let id = self.seal.random_id().unwrap_or_default();
+        let id = self.seal.random_id()?;
         let state = self.seal.close(call, &State::Parked(id.clone()))?;
         let requests = parked.requests();
+        let mut places = self.parking.lock();
+        let bound = self.limits.parked;
+        if places.len() >= bound {
+            drop(places);
+            // It was delivered, so this is no `Overloaded`, after which trying again is safe.
+            let backend = &parked.of.1.backend;
+            let why = format!(
+                "backend `{backend}` asks the client something, and {bound} calls wait for their clients' answers already; see `limits.parked`"
+            );
+            return Err(Fault::at(backend, Kind::ClientDidNotAnswer, why));
+        }
         parked.driver.listen(None);
         parked.until = Instant::now() + self.limits.parked_time;
         parked.underway = match parked.underway {
@@ -147,14 +164,6 @@ impl Mux {
             }
             alone @ Underway::Alone(_) => alone,
         };
-        let mut places = self.parking.lock();
-        let bound = self.limits.parked;
-        if places.len() >= bound {
-            drop(places);
-            parked.refuse("mcpmux has too many parked calls");
-            let why = format!("{bound} calls wait for their clients' answers; see `limits.parked`");
-            return Err(Fault::new(Kind::Overloaded, why));
-        }
         places.insert(id, parked);
         drop(places);
         self.parking.parked.notify_one();
@@ -199,12 +208,6 @@ impl Parked {
             requests.set(key, request.to_raw());
         }
         requests
-    }
-
-    fn refuse(self, why: &str) {
-        for (_, question) in self.open {
-            let _gone = question.answer.send(refusal(INTERNAL_ERROR, why));
-        }
     }
 }
 

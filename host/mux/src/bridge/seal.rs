@@ -54,9 +54,7 @@ impl Default for Seal {
 impl Seal {
     /// Seals a state for the request that this call is.
     pub(super) fn close(&self, call: &Call, state: &State) -> Result<String, Fault> {
-        self.try_close(call, state).ok_or_else(|| {
-            Fault::new(Kind::Overloaded, "no state can be sealed: the system has no randomness")
-        })
+        self.try_close(call, state).ok_or_else(unsealed)
     }
 
     fn try_close(&self, call: &Call, state: &State) -> Option<String> {
@@ -83,11 +81,19 @@ impl Seal {
     }
 
     /// An id that nobody can guess.
-    pub(super) fn random_id(&self) -> Option<String> {
+    pub(super) fn random_id(&self) -> Result<String, Fault> {
         let mut bytes = [0; 16];
-        self.random.fill(&mut bytes).ok()?;
-        Some(URL_SAFE_NO_PAD.encode(bytes))
+        self.random.fill(&mut bytes).map_err(|_| unsealed())?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
+}
+
+/// The call was delivered, and its client could not be asked.
+fn unsealed() -> Fault {
+    Fault::new(
+        Kind::ClientDidNotAnswer,
+        "no state can be sealed, so the client cannot be asked: the system has no randomness",
+    )
 }
 
 fn now() -> u64 {
@@ -121,9 +127,13 @@ fn request(call: &Call) -> [u8; 32] {
     digest
 }
 
-/// One text for all ways to write a value: without spaces, and with sorted members.
+/// One text for all ways to write a value: without spaces, and with sorted members. One with numbers that cannot be
+/// read stands for itself.
 fn canonical(value: &mcpmux_core::json::Raw) -> String {
-    value.read::<serde_json::Value>().map_or_else(|_| String::new(), |value| value.to_string())
+    value.read::<serde_json::Value>().map_or_else(
+        |_| String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        |value| value.to_string(),
+    )
 }
 
 #[cfg(test)]
@@ -165,6 +175,8 @@ mod tests {
         for other in [call("u", r#"{"arguments":{"a":1,"b":[1.5]}}"#), call("t", "{}")] {
             assert_eq!(seal.open(&other, &sealed), None);
         }
+        let odd = seal.close(&call("t", r#"{"a":[1e400,1]}"#), &State::Visited).unwrap();
+        assert_eq!(seal.open(&call("t", r#"{"a":[1e400,2]}"#), &odd), None);
         let mut tampered = sealed.clone();
         let last = if tampered.pop() == Some('A') { 'B' } else { 'A' };
         tampered.push(last);

@@ -19,7 +19,10 @@ pub(super) fn required(error: &Raw) -> Option<Vec<Object>> {
         return None;
     }
     let elicitations = error.get("data")?.object().ok()?.get("elicitations")?.elements().ok()?;
-    elicitations.iter().map(|elicitation| elicitation.object().ok()).collect()
+    let asked: Vec<Object> =
+        elicitations.iter().map(|elicitation| elicitation.object().ok()).collect::<Option<_>>()?;
+    // Without anything to visit, the client would be back at once, and again.
+    (!asked.is_empty()).then_some(asked)
 }
 
 impl Mux {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use mcpmux_core::call::{Body, Target};
+use mcpmux_core::call::{Body, Method, Target};
 use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::{BackendName, NativeName};
@@ -31,11 +31,17 @@ fn task_id(backend: &BackendName, native: &str) -> String {
     format!("{}{TASK}{native}", backend.as_str())
 }
 
-/// A result about a task with the id that clients use: at the top, or in `task` where one was made in the legacy era,
-/// or in `_meta` where it is the task's own result.
-pub(super) fn shown(backend: &BackendName, era: Era, result: Raw) -> Raw {
+/// A result about a task with the id that clients use: at the top if it is the task, in `task` where one was made in
+/// the legacy era, in `_meta` where it is the task's own result.
+pub(super) fn shown(backend: &BackendName, method: Method, era: Era, result: Raw) -> Raw {
     let Ok(mut object) = result.object() else { return result };
-    let mut any = retask(backend, &mut object);
+    let is_task = match method {
+        Method::TasksGet | Method::TasksUpdate | Method::TasksCancel => true,
+        Method::TasksResult => false,
+        // The extension says so by the result's type; a legacy tool may say what it likes up here.
+        _ => object.get("resultType").is_some_and(|kind| kind.as_bytes() == b"\"task\""),
+    };
+    let mut any = is_task && retask(backend, &mut object);
     if era == Era::Legacy
         && let Some(Ok(mut task)) = object.get("task").map(Raw::object)
         && retask(backend, &mut task)
@@ -61,10 +67,12 @@ const RELATED: &str = "io.modelcontextprotocol/related-task";
 fn related(backend: &BackendName, object: &mut Object) -> bool {
     let Some(Ok(mut meta)) = object.get("_meta").map(Raw::object) else { return false };
     let Some(Ok(mut task)) = meta.get(RELATED).map(Raw::object) else { return false };
-    let any = retask(backend, &mut task);
+    if !retask(backend, &mut task) {
+        return false;
+    }
     meta.set(RELATED, task.to_raw());
     object.set("_meta", meta.to_raw());
-    any
+    true
 }
 
 /// A client that hears and is asked about a backend's tasks by the ids that it knows.

@@ -27,7 +27,9 @@ impl Raised {
 
 impl Drop for Raised {
     fn drop(&mut self) {
-        self.seats.table().lower(&self.backend, self.level);
-        self.seats.want(&self.backend);
+        let last = self.seats.table().lower(&self.backend, self.level);
+        if last {
+            self.seats.want(&self.backend);
+        }
     }
 }

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mcpmux_core::call::{Answer, Body, Call, Outcome, Target};
+use mcpmux_core::call::{Answer, Body, Call, Method, Outcome, Routed, Target};
 use mcpmux_core::client::Client;
 use mcpmux_core::era::Era;
-use mcpmux_core::json::Raw;
+use mcpmux_core::fault::Delivery;
+use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::level::Level;
+use mcpmux_core::names::BackendName;
 use mcpmux_core::peer::{Flight, Peer};
+use mcpmux_core::ports::Backend;
 
 use super::table::Sitting;
 use crate::Mux;
@@ -33,9 +36,7 @@ impl Mux {
 impl Seat {
     /// The least severe log messages the client wants from now on (2025-11-25, server/utilities/logging).
     pub fn set_level(&self, level: Level) {
-        if let Some(sitting) = self.mux.seats.table().get_mut(self.id) {
-            sitting.level = Some(level);
-        }
+        self.mux.seats.table().set_level(self.id, level);
         self.mux.seats.want_again();
     }
 
@@ -51,12 +52,16 @@ impl Seat {
     }
 
     /// Subscribes to a resource. The backend is asked if nobody is subscribed to it yet; its answer is the outcome.
+    /// Dropping the future undoes it.
     pub async fn subscribe(&self, call: Call, flight: Flight) -> Outcome {
-        let exposed = call.name.clone();
+        let (exposed, client) = (call.name.clone(), Arc::clone(&call.client));
         let (permitted, backend) = self.mux.admit(call).await?;
         let target = permitted.routed().to.clone();
+        let seats = &self.mux.seats;
+        // Whoever subscribes to it now, or gives it up, has its answer first.
+        let _turn = seats.turns.wait(&target).await;
         let known = {
-            let mut table = self.mux.seats.table();
+            let mut table = seats.table();
             let known = table.is_subscribed(&target);
             if let Some(sitting) = table.get_mut(self.id) {
                 sitting.subscribed.insert(target.clone(), exposed);
@@ -66,50 +71,66 @@ impl Seat {
         if known {
             return Ok(nothing());
         }
-        self.mux.seats.want(&target.backend);
-        // If this is given up half-way, so is the subscription.
-        let mut undo = Undo { seat: self, target: Some(target) };
+        seats.want(&target.backend);
+        let mut open = Open { seat: self, client, target: Some(target) };
         let outcome = backend.request(permitted, flight).await;
-        if matches!(&outcome, Ok(Answer { body: Body::Result(_), .. })) {
-            undo.target = None;
+        match &outcome {
+            Ok(Answer { body: Body::Result(_), .. }) => open.target = None,
+            Ok(Answer { body: Body::Error(_), .. }) => open.forget(),
+            Err(fault) if fault.kind.delivery() == Delivery::NotDelivered => open.forget(),
+            // The backend may have subscribed to it.
+            Err(_) => {}
         }
         outcome
     }
 
-    /// Ends a subscription. The backend is told if it was the last one.
+    /// Ends a subscription, by the URI that it was made with. The backend is told if it was the last one; dropping
+    /// the future does not keep it.
     pub async fn unsubscribe(&self, call: Call, flight: Flight) -> Outcome {
-        let (permitted, backend) = self.mux.admit(call).await?;
-        let target = permitted.routed().to.clone();
-        let (had, last) = {
-            let mut table = self.mux.seats.table();
-            let sitting = table.get_mut(self.id);
-            let had = sitting.is_some_and(|sitting| sitting.subscribed.remove(&target).is_some());
-            (had, !table.is_subscribed(&target))
+        let seats = &self.mux.seats;
+        let known = seats.table().known(self.id, &call.name);
+        let routed = match known {
+            // What the URI means may have changed since.
+            Some(to) => Routed { call, to },
+            None => {
+                let (permitted, _) = self.mux.admit(call).await?;
+                Arc::unwrap_or_clone(permitted.share())
+            }
         };
-        if had && !last {
+        let (target, client) = (routed.to.clone(), Arc::clone(&routed.call.client));
+        let _turn = seats.turns.wait(&target).await;
+        let others = {
+            let mut table = seats.table();
+            if let Some(sitting) = table.get_mut(self.id) {
+                sitting.subscribed.remove(&target);
+            }
+            table.is_subscribed(&target)
+        };
+        // That of another client must not end with it.
+        if others {
             return Ok(nothing());
         }
-        self.mux.seats.want(&target.backend);
-        backend.request(permitted, flight).await
-    }
-
-    fn forget(&self, target: &Target) {
-        if let Some(sitting) = self.mux.seats.table().get_mut(self.id) {
-            sitting.subscribed.remove(target);
-        }
-        self.mux.seats.want(&target.backend);
+        seats.want(&target.backend);
+        let Some(backend) = self.mux.backend(&target.backend) else { return Ok(nothing()) };
+        let permitted = self.mux.permit(routed)?;
+        let mut open = Open { seat: self, client, target: Some(target) };
+        let outcome = backend.request(permitted, flight).await;
+        open.target = None;
+        outcome
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Some(sitting) = self.mux.seats.table().remove(self.id) else { return };
+        let seats = &self.mux.seats;
+        let Some(sitting) = seats.table().remove(self.id) else { return };
         if sitting.level.is_some() || !sitting.subscribed.is_empty() {
-            self.mux.seats.want_again();
+            seats.want_again();
         }
         if sitting.client.session.is_some() && sitting.client.lacks(super::ROOTS, None).is_none() {
-            self.mux.seats.roots_changed();
+            seats.roots_changed();
         }
+        self.mux.release(sitting.client, sitting.subscribed.into_keys().collect());
     }
 }
 
@@ -119,16 +140,71 @@ impl std::fmt::Debug for Seat {
     }
 }
 
-/// A subscription that its backend has not confirmed.
-struct Undo<'a> {
+impl Mux {
+    fn backend(&self, name: &BackendName) -> Option<Arc<dyn Backend>> {
+        self.shared.read(|view| view.backends.get(name).map(|placed| Arc::clone(&placed.backend)))
+    }
+
+    /// Tells backends that nobody is subscribed to these any more, in a task of its own; those to which somebody is
+    /// by then are left alone.
+    fn release(&self, client: Arc<Client>, targets: Vec<Target>) {
+        if targets.is_empty() {
+            return;
+        }
+        let mux = self.clone();
+        self.seats.runtime.spawn(async move {
+            for target in targets {
+                let _turn = mux.seats.turns.wait(&target).await;
+                if mux.seats.table().is_subscribed(&target) {
+                    continue;
+                }
+                let Some(backend) = mux.backend(&target.backend) else { continue };
+                let call = Call {
+                    method: Method::Unsubscribe,
+                    name: target.native.as_str().to_owned(),
+                    params: Object::default(),
+                    meta: Object::default(),
+                    level: None,
+                    client: Arc::clone(&client),
+                };
+                let Ok(permitted) = mux.permit(Routed { call, to: target }) else { continue };
+                if let Err(fault) = backend.request(permitted, Flight::default()).await {
+                    tracing::debug!(backend = %backend.name(), "a subscription was not ended: {fault}");
+                }
+            }
+        });
+    }
+}
+
+/// A subscription of which its backend may know more, or less, than the table.
+struct Open<'a> {
     seat: &'a Seat,
+    client: Arc<Client>,
     target: Option<Target>,
 }
 
-impl Drop for Undo<'_> {
+impl Open<'_> {
+    /// Takes it out of the table; the backend does not have it.
+    fn forget(&mut self) {
+        if let Some(target) = self.target.take() {
+            self.remove(&target);
+        }
+    }
+
+    fn remove(&self, target: &Target) {
+        let seats = &self.seat.mux.seats;
+        if let Some(sitting) = seats.table().get_mut(self.seat.id) {
+            sitting.subscribed.remove(target);
+        }
+        seats.want(&target.backend);
+    }
+}
+
+impl Drop for Open<'_> {
     fn drop(&mut self) {
         if let Some(target) = self.target.take() {
-            self.seat.forget(&target);
+            self.remove(&target);
+            self.seat.mux.release(Arc::clone(&self.client), vec![target]);
         }
     }
 }

@@ -32,9 +32,14 @@ impl Sitting {
 pub(super) struct Table {
     next: u64,
     sitting: BTreeMap<u64, Sitting>,
-    /// The log levels of modern calls under way, counted.
+    /// The log levels of modern calls under way, counted; of a backend that there was one for, an entry stays.
     raised: HashMap<BackendName, BTreeMap<Level, usize>>,
+    /// Whether a session has ever said what it wants.
+    spoken: bool,
 }
+
+/// What a client that has not said may expect to read; no revision says which level backends begin with.
+const USUAL: Level = Level::Info;
 
 impl Table {
     pub(super) fn add(&mut self, sitting: Sitting) -> u64 {
@@ -67,18 +72,31 @@ impl Table {
         *count == 1
     }
 
-    /// The call has ended.
-    pub(super) fn lower(&mut self, backend: &BackendName, level: Level) {
-        let Some(levels) = self.raised.get_mut(backend) else { return };
-        if let Some(count) = levels.get_mut(&level) {
-            *count -= 1;
-            if *count == 0 {
-                levels.remove(&level);
-            }
+    /// The call has ended; whether it was the last of this level there.
+    pub(super) fn lower(&mut self, backend: &BackendName, level: Level) -> bool {
+        let Some(levels) = self.raised.get_mut(backend) else { return false };
+        let Some(count) = levels.get_mut(&level) else { return false };
+        *count = count.saturating_sub(1);
+        let last = *count == 0;
+        if last {
+            levels.remove(&level);
         }
-        if levels.is_empty() {
-            self.raised.remove(backend);
+        last
+    }
+
+    /// A session says what it wants.
+    pub(super) fn set_level(&mut self, id: u64, level: Level) {
+        if let Some(sitting) = self.sitting.get_mut(&id) {
+            sitting.level = Some(level);
+            self.spoken = true;
         }
+    }
+
+    /// What a client subscribed to by this URI.
+    pub(super) fn known(&self, id: u64, exposed: &str) -> Option<Target> {
+        let subscribed = &self.sitting.get(&id)?.subscribed;
+        let (target, _) = subscribed.iter().find(|(_, known)| *known == exposed)?;
+        Some(target.clone())
     }
 
     /// All that is wanted of a backend.
@@ -88,9 +106,20 @@ impl Table {
             .filter(|target| target.backend == *backend)
             .map(|target| target.native.as_str().to_owned())
             .collect();
-        let said = self.sitting.values().filter_map(|sitting| sitting.level);
-        let raised = self.raised.get(backend).and_then(|levels| levels.keys().next().copied());
-        Wants { uris, level: said.chain(raised).min() }
+        Wants { uris, level: self.level(backend) }
+    }
+
+    /// The level of who wants to read most. Once anyone has said, those who have not count as well: a backend that
+    /// was told to say less, or more, stays with that until it is told otherwise.
+    fn level(&self, backend: &BackendName) -> Option<Level> {
+        let raised = self.raised.get(backend);
+        if !self.spoken && raised.is_none() {
+            return None;
+        }
+        let sessions = self.sitting.values().filter(|sitting| sitting.is_session());
+        let said = sessions.map(|sitting| sitting.level.unwrap_or(USUAL));
+        let raised = raised.and_then(|levels| levels.keys().next().copied());
+        Some(said.chain(raised).min().unwrap_or(USUAL))
     }
 
     /// The sessions.

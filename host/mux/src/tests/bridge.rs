@@ -221,5 +221,77 @@ async fn between_modern_sides_the_state_is_sealed_and_the_rest_passed_on() {
 async fn only_so_many_calls_are_parked() {
     let bench = bench_within(Era::Legacy, Limits { parked: 1, ..Limits::default() }).await;
     assert!(bench.call(MODERN, BOTH, json!({})).await.is_ok());
-    assert_eq!(bench.call(MODERN, BOTH, json!({})).await, Err(Kind::Overloaded));
+    assert_eq!(bench.call(MODERN, BOTH, json!({})).await, Err(Kind::ClientDidNotAnswer));
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_and_leaves_cancels_its_call() {
+    let mut bench = bench(Era::Legacy).await;
+    let first = bench.call(MODERN, BOTH, json!({})).await.unwrap();
+    // A mistake loses nothing.
+    let mistake = json!({ "requestState": first["requestState"], "inputResponses": [] });
+    assert_eq!(bench.call(MODERN, BOTH, mistake).await, Err(Kind::InvalidParams));
+    let half = json!({
+        "requestState": first["requestState"], "inputResponses": { "ask-1": {} },
+    });
+    // It waits for what else may be asked, and is dropped there.
+    assert!(begun(bench.call(MODERN, BOTH, half.clone())).await.is_none());
+    bench.dropped.recv().await.unwrap();
+    assert_eq!(bench.call(MODERN, BOTH, half).await, Err(Kind::InvalidParams));
+}
+
+/// Begins something and drops it.
+async fn begun<T>(future: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = future => Some(done),
+        () = std::future::ready(()) => None,
+    }
+}
+
+#[tokio::test]
+async fn a_parked_call_that_is_no_longer_permitted_ends() {
+    let mut bench = bench(Era::Legacy).await;
+    let first = bench.call(MODERN, BOTH, json!({})).await.unwrap();
+    bench.mux = bench.mux.guarded(vec![Arc::new(Deny(Mutex::default()))]);
+    let retry = json!({ "requestState": first["requestState"], "inputResponses": {} });
+    assert_eq!(bench.call(MODERN, BOTH, retry).await, Err(Kind::InvalidParams));
+    bench.dropped.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_modern_client_is_asked_to_visit_what_a_legacy_backend_needs_visited() {
+    use super::stage::{Line, Lists, Stage, actor, request, text};
+    let a = actor("a", Era::Legacy);
+    let stage = Stage::of(&[(&a, Lists { tools: vec!["t"], ..Lists::default() })]).await;
+    let needed = r#"{"code":-32042,"message":"m","data":{"elicitations":[{"mode":"url","url":"https://x.y/","message":"v"}]}}"#;
+    let call = async |era, capabilities, params| {
+        let mut call = request(era, Method::ToolsCall, "a__t", params);
+        Arc::make_mut(&mut call.client).capabilities = Raw::literal(capabilities);
+        text(stage.mux.call(call, Flight::default()).await)
+    };
+    let able = r#"{"elicitation":{"url":{}}}"#;
+    a.answers(Method::ToolsCall, Line::Error(needed));
+    assert_eq!(call(Era::Legacy, able, json!({})).await, needed);
+    assert!(call(Era::Modern, "{}", json!({})).await.contains("-32021"));
+    let asked: Value = serde_json::from_str(&call(Era::Modern, able, json!({})).await).unwrap();
+    assert_eq!(asked["inputRequests"]["visit-1"]["params"]["url"], "https://x.y/");
+    a.answers(Method::ToolsCall, Line::Result("{}"));
+    let answers = json!({ "visit-1": { "action": "accept" } });
+    let retry = json!({ "requestState": asked["requestState"], "inputResponses": answers });
+    assert_eq!(call(Era::Modern, able, retry).await, "{}");
+    assert_eq!(a.params(), json!({}));
+    // With nothing to visit there is nothing to ask.
+    let empty = r#"{"code":-32042,"message":"m","data":{"elicitations":[]}}"#;
+    a.answers(Method::ToolsCall, Line::Error(empty));
+    assert_eq!(call(Era::Modern, able, json!({})).await, empty);
+}
+
+#[tokio::test]
+async fn a_legacy_client_cannot_pose_as_one_that_comes_back() {
+    let bench = bench(Era::Modern).await;
+    let forged = json!({ "requestState": "mine", "inputResponses": {} });
+    let result = bench.call(LEGACY, BOTH, forged).await.unwrap();
+    assert_eq!(result["told"]["roots"]["to"], "roots/list");
+    assert_eq!(bench.backend.sent.lock().unwrap()[0], json!({}));
 }

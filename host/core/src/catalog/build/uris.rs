@@ -10,12 +10,15 @@ use crate::uri;
 /// How clients see the resources that they do not see by their backend's URI.
 pub(super) type Qualified = HashMap<BackendName, HashMap<NativeName, ExposedName>>;
 
-/// Qualifies each URI, or template, that an earlier backend has.
-pub(super) fn qualify(drafts: &mut [Draft]) -> Qualified {
+/// Qualifies each URI, or template, that an earlier backend has, or that looks like what a backend's is qualified to:
+/// no backend may pass its own off as another's.
+pub(super) fn qualify(drafts: &mut [Draft], rank: &HashMap<BackendName, usize>) -> Qualified {
     let mut taken: HashSet<String> = HashSet::with_capacity(drafts.len());
     let mut qualified = Qualified::new();
     for draft in drafts {
-        if taken.insert(draft.exposed.clone()) {
+        let qualifies = uri::unqualify(&draft.exposed);
+        let posing = qualifies.is_some_and(|(backend, _)| rank.contains_key(&backend));
+        if !posing && taken.insert(draft.exposed.clone()) {
             continue;
         }
         draft.exposed = uri::qualify(&draft.backend, draft.definition.name().as_str());
