@@ -8,6 +8,7 @@ use mcpmux_core::config::Patience;
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::ports::Caching;
 use mcpmux_protocol::names::METHOD_NOT_FOUND;
 use tracing::warn;
 
@@ -15,7 +16,12 @@ use crate::faults;
 use crate::link::{Hello, Link};
 
 /// The entries of one kind, each read or with the reason why it cannot be offered.
-pub(crate) type List = Vec<Result<Definition, String>>;
+#[derive(Default)]
+pub(crate) struct List {
+    pub(crate) entries: Vec<Result<Definition, String>>,
+    /// What its pages say together; `None`: there is no list.
+    pub(crate) caching: Option<Caching>,
+}
 
 /// Whom to ask, and how much to take.
 #[derive(Clone, Copy)]
@@ -32,27 +38,27 @@ impl Lister<'_> {
     /// Asks for all entries of a kind; a backend that has none is not asked.
     pub(crate) async fn fetch(&self, kind: EntryKind) -> Result<List, Fault> {
         if !self.hello.has(kind) {
-            return Ok(List::new());
+            return Ok(List::default());
         }
         let mut list = self.pages(kind).await?;
         if let (EntryKind::Tool, Era::Modern, Link::Http(link)) =
             (kind, self.hello.revision.era(), self.link)
         {
-            link.mirrors().learn(&link.hearing.name, &mut list);
+            link.mirrors().learn(&link.hearing.name, &mut list.entries);
         }
         Ok(list)
     }
 
     async fn pages(&self, kind: EntryKind) -> Result<List, Fault> {
         let backend = &self.link.hearing().name;
-        let mut list = List::new();
+        let mut list = List::default();
         let mut seen = HashSet::new();
         let mut params = Object::default();
         loop {
             let result = match self.link.ask(kind.list_method(), params, self.patience).await? {
                 Body::Result(result) => result,
                 // Many declare resources and have no templates.
-                Body::Error(error) if list.is_empty() && is_unknown_method(&error) => {
+                Body::Error(error) if list.caching.is_none() && is_unknown_method(&error) => {
                     return Ok(list);
                 }
                 Body::Error(_) => {
@@ -60,12 +66,13 @@ impl Lister<'_> {
                     return Err(faults::protocol(backend, what));
                 }
             };
-            let (page, cursor) =
+            let (page, cursor, caching) =
                 read_page(kind, &result).map_err(|why| faults::protocol(backend, why))?;
-            list.extend(page.iter().map(|raw| Definition::read(kind, raw)));
-            if list.len() > self.limit {
+            list.caching = Some(list.caching.map_or(caching, |before| before.and(caching)));
+            list.entries.extend(page.iter().map(|raw| Definition::read(kind, raw)));
+            if list.entries.len() > self.limit {
                 warn!(%backend, limit = self.limit, "it has more {}s than `limits.tools` allows; the rest is left out", kind.noun());
-                list.truncate(self.limit);
+                list.entries.truncate(self.limit);
                 return Ok(list);
             }
             let Some(cursor) = cursor else {
@@ -81,14 +88,18 @@ impl Lister<'_> {
     }
 }
 
-/// The entries of one page, and the cursor of the next.
-fn read_page(kind: EntryKind, result: &Raw) -> Result<(Vec<Raw>, Option<Raw>), String> {
+/// The entries of one page, the cursor of the next, and how long the page may be kept.
+fn read_page(kind: EntryKind, result: &Raw) -> Result<(Vec<Raw>, Option<Raw>, Caching), String> {
     let key = kind.list_key();
     let page = result.object().map_err(|error| format!("a list that is no object: {error}"))?;
     let list = page.get(key).ok_or_else(|| format!("a list without `{key}`"))?;
     let list = list.elements().map_err(|error| format!("`{key}` is no array: {error}"))?;
     let cursor = page.get("nextCursor").filter(|cursor| !cursor.is_null()).cloned();
-    Ok((list, cursor))
+    let caching = Caching {
+        ttl: page.get("ttlMs").and_then(|ttl| ttl.read().ok()),
+        public: page.get("cacheScope").and_then(Raw::as_string).as_deref() == Some("public"),
+    };
+    Ok((list, cursor, caching))
 }
 
 fn is_unknown_method(error: &Raw) -> bool {

@@ -50,6 +50,12 @@ impl Pulse {
         Asking(self)
     }
 
+    /// For how long the client has been asked without a break; `None`: it is not being asked.
+    pub(crate) fn asked_for(&self) -> Option<Duration> {
+        let clocks = self.lock();
+        (clocks.asking > 0).then(|| clocks.since.elapsed())
+    }
+
     /// When the waiting ends; `None`: not while the client is being asked.
     fn until(&self, patience: &Patience) -> Option<Instant> {
         let clocks = self.lock();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::call::Body;
 use crate::era::{Era, Revision};
 use crate::json::{Object, Raw};
 
@@ -61,6 +62,26 @@ impl Client {
         };
         (!has(needed)).then_some(lacking)
     }
+}
+
+/// The error for a question that a client did not say it can answer, in the words of the modern era, for many a
+/// backend passes it on as its own answer to the call (2026-07-28, `MissingRequiredClientCapabilityError`). A
+/// capability within another is written with a dot.
+#[must_use]
+pub fn undeclared(capability: &str) -> Body {
+    let mut needed = Object::default();
+    for part in capability.rsplit('.') {
+        let inner = std::mem::take(&mut needed);
+        needed.set(part, inner.to_raw());
+    }
+    let mut data = Object::default();
+    data.set("requiredCapabilities", needed.to_raw());
+    let mut error = Object::default();
+    error.set("code", Raw::literal("-32021"));
+    let why = format!("the client does not declare the capability `{capability}`");
+    error.set("message", Raw::string(&why));
+    error.set("data", data.to_raw());
+    Body::Error(error.to_raw())
 }
 
 fn names_tools(params: &Object) -> bool {

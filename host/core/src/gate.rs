@@ -39,6 +39,8 @@ pub fn unknown(method: Method, name: &str) -> Fault {
         NamedBy::Reference => (Kind::InvalidParams, "Unknown reference"),
         NamedBy::Task => (Kind::InvalidParams, "Unknown task"),
     };
-    let fault = Fault::new(kind, format!("{what}: {name}"));
-    if kind == Kind::ResourceNotFound { fault.about(name) } else { fault }
+    if kind == Kind::ResourceNotFound {
+        return Fault::new(kind, what).about(name);
+    }
+    Fault::new(kind, format!("{what}: {name}"))
 }

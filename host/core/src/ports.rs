@@ -60,9 +60,38 @@ pub struct Listing {
     pub instructions: Option<String>,
     /// Its entries.
     pub entries: Entries,
+    /// How long, and by whom, its lists may be kept.
+    pub caching: Caching,
     /// Which of its lists it said to have changed, since it listed them before. Clients hear of it even if nothing
     /// in them differs: what a list stands for may have.
     pub announced: Changed,
+}
+
+/// How long, and by whom, lists may be kept (2026-07-28, server/utilities/caching).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caching {
+    /// For how many milliseconds; `None`: it was not said.
+    pub ttl: Option<u64>,
+    /// Whether they may be shown to others than who asked.
+    pub public: bool,
+}
+
+impl Default for Caching {
+    fn default() -> Self {
+        Self::UNSAID
+    }
+}
+
+impl Caching {
+    /// That of lists of which nothing was said: nobody else may see them.
+    pub const UNSAID: Self = Self { ttl: None, public: false };
+
+    /// What holds for two lists together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let ttl = self.ttl.into_iter().chain(other.ttl).min();
+        Self { ttl, public: self.public && other.public }
+    }
 }
 
 /// The entries of one backend, each read or with the reason why it cannot be offered.

@@ -25,6 +25,7 @@ use mcpmux_protocol::{names, write};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use calls::has;
 pub(crate) use greet::unsupported;
 
 /// What all frontends share.
@@ -92,6 +93,9 @@ impl Door {
         if let Some(method) = Method::parse(&request.method)
             && calls::has(client, method)
         {
+            if calls::undeclared(client, method) {
+                return calls::refuse_undeclared(&request.id);
+            }
             return self.call(method, request, flight).await;
         }
         if let Some(kind) = lists::kind(&request.method) {

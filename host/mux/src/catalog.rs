@@ -7,7 +7,7 @@ use std::time::Duration;
 use mcpmux_core::catalog::{Catalog, Changed, EntryKind, Report, Source, build};
 use mcpmux_core::config::Naming;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Backend, CatalogHook, Listing, State};
+use mcpmux_core::ports::{Backend, Caching, CatalogHook, Listing, State};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -255,7 +255,11 @@ impl Task {
             status: members.iter().map(status).collect(),
             plugins: self.setup.plugins.clone(),
             warnings: self.warnings.clone(),
-            offer: offer::merge(listings),
+            offer: offer::merge(listings.clone()),
+            caching: listings
+                .map(|(_, listing)| listing.caching)
+                .reduce(Caching::and)
+                .unwrap_or_default(),
             pages,
             memory: self.shared.read(|view| Arc::clone(&view.memory)),
         };

@@ -2,6 +2,7 @@
 
 use mcpmux_core::catalog::{Entry, EntryKind};
 use mcpmux_core::json::Raw;
+use mcpmux_core::ports::Caching;
 
 use crate::{Mux, cursor};
 
@@ -14,6 +15,8 @@ pub struct List {
     pub next: Option<String>,
     /// Whether no backend is missing from the list because it is still starting.
     pub settled: bool,
+    /// How long, and by whom, it may be kept.
+    pub caching: Caching,
 }
 
 /// Why there is no such page.
@@ -47,7 +50,7 @@ impl Mux {
             None => view.pages.of(kind).get_or_init(|| render(page.entries)).clone(),
             Some(_) => render(page.entries),
         };
-        Ok(List { entries, next, settled })
+        Ok(List { entries, next, settled, caching: view.caching })
     }
 }
 

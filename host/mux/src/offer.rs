@@ -3,7 +3,7 @@
 use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::Listing;
+use mcpmux_core::ports::{Caching, Listing};
 
 use crate::Mux;
 
@@ -22,6 +22,8 @@ pub struct Offer {
     pub instructions: Option<String>,
     /// Whether no backend is missing because it is still starting.
     pub settled: bool,
+    /// How long, and by whom, it may be kept.
+    pub caching: Caching,
 }
 
 impl Mux {
@@ -32,7 +34,8 @@ impl Mux {
             self.shared.settled(self.limits.list_wait).await;
         }
         let settled = self.shared.is_settled();
-        let mut offer = self.shared.read(|view| view.offer.clone());
+        let mut offer =
+            self.shared.read(|view| Offer { caching: view.caching, ..view.offer.clone() });
         offer.settled = settled;
         if !settled {
             for (name, value) in [
@@ -92,7 +95,12 @@ pub(crate) fn merge<'a>(listings: impl Iterator<Item = (&'a BackendName, &'a Lis
     if !extensions.is_empty() {
         capabilities.set("extensions", extensions.to_raw());
     }
-    Offer { capabilities, instructions: instructions(said), settled: true }
+    Offer {
+        capabilities,
+        instructions: instructions(said),
+        settled: true,
+        caching: Caching::UNSAID,
+    }
 }
 
 fn flag(object: &Raw, key: &str) -> bool {

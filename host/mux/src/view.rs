@@ -11,7 +11,7 @@ use mcpmux_core::config::Naming;
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::Backend;
+use mcpmux_core::ports::{Backend, Caching};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -30,6 +30,8 @@ pub(crate) struct View {
     pub(crate) warnings: Vec<String>,
     /// What clients are offered.
     pub(crate) offer: Offer,
+    /// How long, and by whom, lists may be kept.
+    pub(crate) caching: Caching,
     pub(crate) pages: FirstPages,
     /// Outlives the view: every view has the same.
     pub(crate) memory: Arc<Memory>,

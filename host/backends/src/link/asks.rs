@@ -5,9 +5,10 @@
 //! then decide:
 //! - none: the floor above is asked, for no call needs the answer;
 //! - one, or several of one session: the client of that call or session is asked;
-//! - those of several clients: the question waits until all but one client's were answered. After [`UNCLEAR`] the
-//!   backend reads an error that says why it got none. A call that was given up counts until its answer comes, since
-//!   the question may be its.
+//! - those of several clients: those count that do not wait for their own client's answer to an earlier question. If
+//!   that still leaves several clients, the question waits until all but one client's were answered. After [`UNCLEAR`]
+//!   the backend reads an error that says why it got none. A call that was given up a moment ago counts, since the
+//!   question may be its.
 //!
 //! A question about a task (`_meta["io.modelcontextprotocol/related-task"]`, 2025-11-25) is for the client of a call
 //! about that task, or for the floor above, which knows whose task it is. A progress token is no hint: it is the
@@ -41,6 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// How long a question waits, at most, for it to become clear whose it is; half of what its call may be silent, so
 /// that the backend reads why before the call is given up.
 const UNCLEAR: Duration = Duration::from_secs(30);
+/// How often it is looked whether time has made it clear.
+const LOOK: Duration = Duration::from_millis(100);
 /// Reports of progress that may wait to be sent; more are dropped.
 const REPORTS: usize = 16;
 /// Which task a message belongs to (2025-11-25, basic/utilities/tasks).
@@ -192,7 +195,9 @@ impl Question {
                 Owner::Gone => return Addressee::Nobody("the call was cancelled"),
                 Owner::Unclear => {}
             }
-            if timeout_at(until, left.as_mut()).await.is_err() {
+            // What time alone makes clear is looked at now and then.
+            let look = (Instant::now() + LOOK).min(until);
+            if timeout_at(look, left.as_mut()).await.is_err() && look == until {
                 return Addressee::Nobody(
                     "calls of several clients are under way, and mcpmux cannot tell which client is meant",
                 );

@@ -2,18 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use mcpmux_core::call::Body;
 use mcpmux_core::fault::Fault;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::underway::Underway;
-
-/// How long a call that was given up may still be the reason of a question: until the backend must have read
-/// that it was cancelled.
-const LINGER: Duration = Duration::from_secs(2);
+use super::underway::{LINGER, Underway};
 
 /// How a request ended without an answer.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 //! call are sorted by this.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use mcpmux_core::call::{NamedBy, Routed};
@@ -12,6 +12,7 @@ use mcpmux_core::json::Object;
 use mcpmux_core::names::NativeName;
 use mcpmux_core::peer::{Event, Flight, Peer};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::waiting::Pulse;
 
@@ -29,8 +30,15 @@ pub(crate) struct Underway {
     task: Option<NativeName>,
     progress: bool,
     state: AtomicU8,
+    given_up: OnceLock<Instant>,
     ended: Notify,
 }
+
+/// How long after it was given up a call may still be the one that a message belongs to.
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
+/// A call that asked its client so long ago, and has no answer, is waiting for it, and asks no more meanwhile: what a
+/// backend asks at once comes within this time.
+const WAITING: Duration = Duration::from_millis(500);
 
 const UNDER_WAY: u8 = 0;
 const ANSWERED: u8 = 1;
@@ -48,6 +56,7 @@ impl Underway {
             task: about_task.then(|| routed.to.native.clone()),
             progress: flight.progress,
             state: AtomicU8::new(UNDER_WAY),
+            given_up: OnceLock::new(),
             ended: Notify::new(),
         })
     }
@@ -79,6 +88,8 @@ impl Underway {
 
     /// Nobody waits for it any more; the backend may not know yet.
     pub(crate) fn given_up(&self) {
+        // The first time counts.
+        let _ = self.given_up.set(Instant::now());
         self.end(GIVEN_UP);
     }
 
@@ -92,6 +103,17 @@ impl Underway {
 
     fn is(&self, state: u8) -> bool {
         self.state.load(Ordering::Acquire) == state
+    }
+
+    /// Whether a message can be its no more.
+    fn is_out(&self) -> bool {
+        let long_ago = |since: &Instant| since.elapsed() >= LINGER;
+        self.is(ANSWERED) || (self.is(GIVEN_UP) && self.given_up.get().is_some_and(long_ago))
+    }
+
+    /// Whether it waits for its client's answer.
+    fn waits_for_client(&self) -> bool {
+        self.is(UNDER_WAY) && self.pulse.asked_for().is_some_and(|time| time >= WAITING)
     }
 
     /// Waits for its end.
@@ -122,14 +144,30 @@ pub(crate) enum Owner {
 
 impl Owner {
     /// Finds the owner among the calls that were under way when the message came. Those that were answered
-    /// since are not it; one that was given up still can be.
+    /// since are not it; one that was given up a moment ago still can be. Of several clients' calls, those count
+    /// that do not wait for their client's answer to an earlier question.
     pub(crate) fn among(candidates: &[Arc<Underway>]) -> Self {
-        let mut open = candidates.iter().filter(|call| !call.is(ANSWERED));
-        let Some(first) = open.next() else {
+        let open: Vec<_> = candidates.iter().filter(|call| !call.is_out()).collect();
+        match Self::only(&open) {
+            Self::Unclear => {
+                let at_work = open.into_iter().filter(|call| !call.waits_for_client());
+                match Self::only(&at_work.collect::<Vec<_>>()) {
+                    // All wait: any of them may be asking once more.
+                    Self::Nobody => Self::Unclear,
+                    found => found,
+                }
+            }
+            found => found,
+        }
+    }
+
+    /// The owner, if all are one client's.
+    fn only(open: &[&Arc<Underway>]) -> Self {
+        let Some((first, others)) = open.split_first() else {
             return Self::Nobody;
         };
         let mut best = first;
-        for other in open {
+        for other in others {
             if first.session.is_none() || first.session != other.session {
                 return Self::Unclear;
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcpmux_core::catalog::{Changed, EntryKind};
 use mcpmux_core::fault::Fault;
-use mcpmux_core::ports::{Definitions, Entries, Listing, State};
+use mcpmux_core::ports::{Caching, Definitions, Entries, Listing, State};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::warn;
 
@@ -29,12 +29,14 @@ pub(super) struct Lists<'a> {
     lister: Lister<'a>,
     deps: &'a Deps,
     entries: Entries,
+    /// Of each kind; `None`: there is no such list.
+    caching: [Option<Caching>; EntryKind::ALL.len()],
 }
 
 impl<'a> Lists<'a> {
     /// Nothing asked for yet.
     pub(super) fn new(lister: Lister<'a>, deps: &'a Deps) -> Self {
-        Self { lister, deps, entries: Entries::default() }
+        Self { lister, deps, entries: Entries::default(), caching: Default::default() }
     }
 
     /// Asks for the lists, and again for those that have changed. Ends only if the first list of tools cannot
@@ -113,7 +115,12 @@ impl<'a> Lists<'a> {
     }
 
     fn set(&mut self, kind: EntryKind, list: List) {
-        let list: Definitions = Arc::new(list);
+        for (of, known) in EntryKind::ALL.into_iter().zip(&mut self.caching) {
+            if of == kind {
+                *known = list.caching;
+            }
+        }
+        let list: Definitions = Arc::new(list.entries);
         match kind {
             EntryKind::Tool => self.entries.tools = list,
             EntryKind::Prompt => self.entries.prompts = list,
@@ -130,6 +137,13 @@ impl<'a> Lists<'a> {
             capabilities: hello.capabilities.clone().unwrap_or_default(),
             instructions: hello.instructions.clone(),
             entries: self.entries.clone(),
+            caching: self
+                .caching
+                .iter()
+                .flatten()
+                .copied()
+                .reduce(Caching::and)
+                .unwrap_or(Caching::UNSAID),
             announced: Changed {
                 tools: announced.has(EntryKind::Tool),
                 prompts: announced.has(EntryKind::Prompt),

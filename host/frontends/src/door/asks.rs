@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mcpmux_core::call::Body;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::{Ask, Report};
-use mcpmux_protocol::names::{CANCELLED, INTERNAL_ERROR, METHOD_NOT_FOUND};
+use mcpmux_protocol::names::{CANCELLED, INTERNAL_ERROR};
 use mcpmux_protocol::{meta, write};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -120,11 +120,6 @@ impl Asks {
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The answer to a question that the client does not declare to understand.
-pub(crate) fn undeclared(capability: &str) -> Body {
-    error(METHOD_NOT_FOUND, &format!("the client does not declare `{capability}`"))
 }
 
 /// The answer to a question that cannot reach a client.

@@ -22,8 +22,28 @@ impl Door {
     }
 }
 
+/// The tasks extension of the modern era.
+pub(super) const TASKS: &str = "io.modelcontextprotocol/tasks";
+
+/// What a client lacks that has to declare it before it uses a method: an extension (2026-07-28, basic/extensions).
+pub(super) fn undeclared(client: &Client, method: Method) -> bool {
+    let declares = || {
+        let extensions = client.capabilities.object().ok()?.take("extensions")?;
+        extensions.object().ok()?.take(TASKS)
+    };
+    method.named_by() == NamedBy::Task && client.era() == Era::Modern && declares().is_none()
+}
+
+/// The answer to a client that did not declare the tasks extension.
+pub(super) fn refuse_undeclared(id: &Raw) -> Reply {
+    let needed = serde_json::json!({ "requiredCapabilities": { "extensions": { TASKS: {} } } });
+    let why = format!("the client does not declare the extension `{TASKS}`");
+    let text = write::error(Some(id), MISSING_CAPABILITY, &why, Some(&needed));
+    Reply { text, tone: Tone::BadRequest }
+}
+
 /// Whether the revision of this client has the method.
-pub(super) fn has(client: &Client, method: Method) -> bool {
+pub(crate) fn has(client: &Client, method: Method) -> bool {
     match method {
         Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead | Method::Complete => true,
         Method::Subscribe | Method::Unsubscribe => client.era() == Era::Legacy,

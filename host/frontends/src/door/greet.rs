@@ -10,11 +10,12 @@ use mcpmux_protocol::names::UNSUPPORTED_VERSION;
 use mcpmux_protocol::request::own_info;
 use mcpmux_protocol::write;
 
-use super::lists::SCOPE;
+use super::calls::TASKS;
+use super::lists::kept;
 use super::{Door, Reply, Request};
 
-/// How long a client may keep what is offered, in milliseconds; nothing while backends are still starting.
-const TTL: &str = "300000";
+/// How long a client may keep what is offered, in milliseconds, if the backends say no less of their lists.
+const TTL: u64 = 300_000;
 
 impl Door {
     /// Answers `initialize`: the client as it presents itself, and the result. A revision that is not spoken is
@@ -55,8 +56,7 @@ impl Door {
         if let Some(instructions) = offer.instructions {
             result.set("instructions", Raw::string(&instructions));
         }
-        result.set("ttlMs", Raw::literal(if offer.settled { TTL } else { "0" }));
-        result.set("cacheScope", SCOPE);
+        kept(&mut result, offer.caching, offer.settled, TTL);
         Reply::answer(write::result(&request.id, own(result, Era::Modern, &own_info())))
     }
 }
@@ -68,6 +68,17 @@ fn offered(mut capabilities: Object, revision: Revision) -> Object {
         "tasks" => revision == Revision::V2025_11_25,
         _ => true,
     });
+    // Tasks are an extension in the modern era only.
+    if revision.era() == Era::Legacy
+        && let Some(Ok(mut extensions)) = capabilities.get("extensions").map(Raw::object)
+        && extensions.take(TASKS).is_some()
+    {
+        if extensions.is_empty() {
+            capabilities.take("extensions");
+        } else {
+            capabilities.set("extensions", extensions.to_raw());
+        }
+    }
     capabilities
 }
 
@@ -89,7 +100,7 @@ mod tests {
 
     #[track_caller]
     fn check(revision: Revision, expected: &str) {
-        let all = r#"{"tools":{},"completions":{},"tasks":{"cancel":{}},"extensions":{"v":{}}}"#;
+        let all = r#"{"tools":{},"completions":{},"tasks":{"cancel":{}},"extensions":{"v":{},"io.modelcontextprotocol/tasks":{}}}"#;
         let offered = offered(Raw::literal(all).object().unwrap(), revision);
         let keys: Vec<&str> = offered.iter().map(|member| member.key.as_str()).collect();
         assert_eq!(keys.join(" "), expected, "{revision}");

@@ -3,19 +3,25 @@
 use mcpmux_core::catalog::EntryKind;
 use mcpmux_core::era::Era;
 use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::ports::Caching;
 use mcpmux_protocol::answer::own;
 use mcpmux_protocol::request::own_info;
 use mcpmux_protocol::write;
 
 use super::{Door, Reply, Request, invalid, unserved};
 
-/// How long a client may keep a list without hearing that it changed, in milliseconds; nothing while
-/// backends are still starting.
-const TTL: &str = "60000";
+/// How long a client may keep a list without hearing that it changed, in milliseconds, if its backends say no less.
+const TTL: u64 = 60_000;
 
-/// Who may share what mcpmux itself answers: nothing in it depends on who asks. Once a client's identity decides
-/// what it sees, this becomes `"private"` for all pages of a list.
-pub(super) const SCOPE: Raw = Raw::literal("\"public\"");
+/// Says how long a result may be kept: not while backends are still starting, and not longer than any of them says.
+/// Others may see it only if all backends say so; nothing of mcpmux's own in it depends on who asks. Once a client's
+/// identity decides what it sees, all of it is private.
+pub(super) fn kept(result: &mut Object, caching: Caching, settled: bool, longest: u64) {
+    let ttl = if settled { caching.ttl.unwrap_or(longest).min(longest) } else { 0 };
+    result.set("ttlMs", Raw::of(&ttl));
+    let scope = if caching.public { "\"public\"" } else { "\"private\"" };
+    result.set("cacheScope", Raw::literal(scope));
+}
 
 /// The list that a method asks for.
 pub(super) fn kind(method: &str) -> Option<EntryKind> {
@@ -47,8 +53,7 @@ impl Door {
             result.set("nextCursor", Raw::string(&next));
         }
         if client.era() == Era::Modern {
-            result.set("ttlMs", Raw::literal(if page.settled { TTL } else { "0" }));
-            result.set("cacheScope", SCOPE);
+            kept(&mut result, page.caching, page.settled, TTL);
         }
         Reply::answer(write::result(id, own(result, client.era(), &own_info())))
     }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use mcpmux_core::call::Body;
-use mcpmux_core::client::Client;
+use mcpmux_core::client::{Client, undeclared};
 use mcpmux_core::json::Raw;
 use mcpmux_core::level::Level;
 use mcpmux_core::peer::{Ask, Event, Flight, Peer};
 use mcpmux_core::ports::Pending;
 use tokio_util::sync::CancellationToken;
 
-use super::asks::{Asks, unanswered, undeclared};
+use super::asks::{Asks, unanswered};
 use super::outlet::{Loudness, Outlet, written};
 
 /// How long a question that belongs to no call waits for a client that has just come.
@@ -214,7 +214,7 @@ mod tests {
     async fn a_client_is_asked_what_it_declares_and_its_answer_comes_back() {
         let page = Arc::default();
         let (reach, peer) = peer(&page);
-        refused(&peer.ask(ask("elicitation/create")).await, "-32601");
+        refused(&peer.ask(ask("elicitation/create")).await, "-32021");
         assert!(page.0.lock().unwrap().is_empty());
         let answer = async {
             let id = Raw::literal("\"mcpmux-1\"");

@@ -15,7 +15,7 @@ use mcpmux_protocol::{headers, meta};
 use super::channel::{Channel, Reader};
 use super::incoming::{Incoming, accepts};
 use super::{Frontend, Response, params, respond};
-use crate::door::{Reply, Request, Tone, unsupported};
+use crate::door::{Reply, Request, Tone, has, unsupported};
 
 pub(super) async fn serve(
     frontend: &Arc<Frontend>,
@@ -95,7 +95,7 @@ fn understand(
     };
     check(headers, headers::METHOD, Some(&incoming.method))
         .map_err(|why| bad(HEADER_MISMATCH, &why))?;
-    if let Some(key) = named_by(&incoming.method) {
+    if let Some(key) = named_by(&client, &incoming.method) {
         let name = incoming.params.get(key).and_then(|name| Some(name.as_string()?.into_owned()));
         check(headers, headers::NAME, name.as_deref()).map_err(|why| bad(HEADER_MISMATCH, &why))?;
     }
@@ -111,8 +111,8 @@ fn understand(
 }
 
 /// The parameter that `Mcp-Name` mirrors (2026-07-28, transports/streamable-http, standard headers).
-fn named_by(method: &str) -> Option<&'static str> {
-    let named_by = Method::parse(method)?.named_by();
+fn named_by(client: &Client, method: &str) -> Option<&'static str> {
+    let named_by = Method::parse(method).filter(|method| has(client, *method))?.named_by();
     (named_by != NamedBy::Reference).then(|| named_by.key())
 }
 

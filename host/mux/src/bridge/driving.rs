@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mcpmux_core::call::Body;
-use mcpmux_core::client::Client;
-use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::client::{Client, undeclared};
 use mcpmux_core::peer::{Ask, Event, Peer};
 use mcpmux_core::ports::Pending;
 use tokio::sync::{mpsc, oneshot};
@@ -13,8 +12,6 @@ use crate::seats::refusal;
 
 /// Questions that may wait to be looked at.
 const WAITING: usize = 64;
-/// 2026-07-28, `MissingRequiredClientCapabilityError`.
-const MISSING_CAPABILITY: i64 = -32021;
 /// The method is not served (JSON-RPC 2.0, section 5.1).
 const METHOD_NOT_FOUND: i64 = -32601;
 /// mcpmux could not do its part (JSON-RPC 2.0, section 5.1).
@@ -60,7 +57,7 @@ impl Peer for Driver {
 
     fn ask(&self, ask: Ask) -> Pending<'static, Body> {
         if let Some(lacks) = self.client.lacks(&ask.method, ask.params.as_ref()) {
-            return Box::pin(std::future::ready(lacking(lacks)));
+            return Box::pin(std::future::ready(undeclared(lacks)));
         }
         if !is_input(&ask.method) {
             let why = format!("a client of 2026-07-28 cannot be asked for `{}`", ask.method);
@@ -76,21 +73,6 @@ impl Peer for Driver {
             answered.await.unwrap_or_else(|_| lost())
         })
     }
-}
-
-/// The error for a question that the client did not say it can answer, in the words of its era, for many a backend
-/// answers the call with just this error (2026-07-28, `MissingRequiredClientCapabilityError`).
-fn lacking(capability: &str) -> Body {
-    let mut needed = serde_json::json!({});
-    for part in capability.rsplit('.') {
-        needed = serde_json::json!({ part: needed });
-    }
-    let mut error = Object::default();
-    error.set("code", Raw::of(&MISSING_CAPABILITY));
-    let why = format!("the client of this call does not declare the capability `{capability}`");
-    error.set("message", Raw::string(&why));
-    error.set("data", Raw::of(&serde_json::json!({ "requiredCapabilities": needed })));
-    Body::Error(error.to_raw())
 }
 
 /// Whether a modern client can be asked this in a result (2026-07-28, `InputRequest`).

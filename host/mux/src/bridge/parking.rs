@@ -24,7 +24,7 @@ use crate::seats::Raised;
 use crate::{Mux, links};
 
 /// What a backend asks within this time of the question before is put to the client together with it.
-const TOGETHER: Duration = Duration::from_millis(25);
+const TOGETHER: Duration = Duration::from_millis(150);
 
 /// All parked calls, by id.
 #[derive(Default)]
