@@ -55,7 +55,7 @@ const LISTS: &[&str] =
 const SERVER: &str = "answer.result._meta.io.modelcontextprotocol/serverInfo*";
 
 /// All of them.
-pub(super) const REWRITES: [Rewrite; 14] = [
+pub(super) const REWRITES: [Rewrite; 16] = [
     Rewrite::new(
         "`serverInfo`",
         Who::LegacyClients,
@@ -123,5 +123,17 @@ pub(super) const REWRITES: [Rewrite; 14] = [
             "resources/read test://no-such-resource",
         ],
         &["status"],
+    ),
+    Rewrite::new(
+        "resources that nobody has",
+        Who::Everyone,
+        &["resources/read test://no-such-resource"],
+        &["answer.error.message"],
+    ),
+    Rewrite::new(
+        "what the client cannot do",
+        Who::LegacyClients,
+        &["tools/call test_missing_capability"],
+        &["answer.error*"],
     ),
 ];
