@@ -207,3 +207,25 @@ async fn a_completion_names_its_entry_as_the_backend_does() {
     assert_eq!(complete("t://{id}", two).await, "InvalidParams");
     assert_eq!(complete("b__p", prompt("hidden")).await, "InvalidParams");
 }
+
+#[tokio::test]
+async fn what_a_new_configuration_hides_is_not_reached_while_a_plugin_keeps_the_old_catalog() {
+    let a = actor("a", Era::Legacy);
+    let lists = Lists { tools: vec!["t", "u"], ..Lists::default() };
+    let stage = Stage::of(&[(&a, lists.clone())]).await;
+    let hide = Arc::new(Hide(AtomicBool::new(true)));
+    let hooks = vec![Arc::clone(&hide) as Arc<dyn CatalogHook>];
+    stage.mux.apply(Setup { hooks, ..members(&[(&a, hiding("t"))]) }).await;
+    until(|| !stage.mux.status().warnings.is_empty()).await;
+    assert_eq!(stage.ask(Method::ToolsCall, "a__t", json!({})).await, "InvalidParams");
+    assert_eq!(stage.ask(Method::ToolsCall, "a__u", json!({})).await, "{}");
+    // What is announced meanwhile is told when it can be seen.
+    let mut changes = stage.mux.changes();
+    let before = changes.borrow_and_update().prompts;
+    let mut listing = lists.listing(Era::Legacy);
+    listing.announced.prompts = true;
+    stage.inbox.state(&a.name, State::Ready(listing));
+    hide.0.store(false, Ordering::Relaxed);
+    changes.changed().await.unwrap();
+    assert_eq!(changes.borrow_and_update().prompts, before + 1);
+}
