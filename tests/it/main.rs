@@ -9,6 +9,7 @@ mod conformance;
 mod faults;
 mod harness;
 mod input;
+mod load;
 mod peers;
 mod plugins;
 mod readme;
