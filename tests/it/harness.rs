@@ -4,6 +4,8 @@ pub mod http;
 pub mod lines;
 pub mod news;
 pub mod paths;
+pub mod peer;
+pub mod raw;
 pub mod scripted;
 
 use std::path::{Path, PathBuf};
