@@ -17,4 +17,5 @@ mod readme;
 mod schemas;
 mod shipped;
 mod stopping;
+mod sturdy;
 mod swap;

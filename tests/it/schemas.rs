@@ -104,9 +104,9 @@ async fn every_message_that_is_written_is_valid() {
                 let mut seen = BTreeSet::new();
                 for it in all.iter().filter(|it| it.revision == revision) {
                     match definitions.judge(it) {
-                        Ok(name) => drop(seen.insert((it.to, name))),
+                        Ok(name) => _ = seen.insert((it.to, name)),
                         Err(why) => {
-                            drop(wrong.insert(format!("{} to the {:?}: {why}", it.way, it.to)))
+                            wrong.insert(format!("{} to the {:?}: {why}", it.way, it.to));
                         }
                     }
                 }
