@@ -4,6 +4,8 @@ pub mod http;
 pub mod lines;
 pub mod news;
 pub mod paths;
+pub mod peer;
+pub mod raw;
 pub mod scripted;
 
 use std::path::{Path, PathBuf};
@@ -34,10 +36,12 @@ impl Home {
 
     /// Writes a file whole: under another name first, then renamed.
     pub fn write(&self, name: &str, text: &str) {
-        let text = text
+        let mut text = text
             .replace("{plugins}", paths::root().join("plugins").to_str().unwrap())
-            .replace("{guests}", paths::guests().to_str().unwrap())
             .replace("{here}", self.path().to_str().unwrap());
+        if text.contains("{guests}") {
+            text = text.replace("{guests}", paths::guests().to_str().unwrap());
+        }
         let next = self.path().join(format!(".{name}.next"));
         std::fs::write(&next, text).unwrap();
         std::fs::rename(next, self.path().join(name)).unwrap();

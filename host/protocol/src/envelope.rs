@@ -65,16 +65,25 @@ impl Message {
             let why = "a message is an object; batches are not taken".to_owned();
             return Err(Rejected { code: INVALID_REQUEST, id: None, why });
         }
-        if !depth::is_within(text, depth::LIMIT) {
+        let too_deep = !depth::is_within(text, depth::LIMIT);
+        let refuse = |id: Option<Raw>| {
             let why = format!("the message is nested deeper than {} levels", depth::LIMIT);
-            return Err(Rejected { code: INVALID_REQUEST, id: None, why });
-        }
+            Rejected { code: INVALID_REQUEST, id, why }
+        };
         let envelope: Envelope<'_> = serde_json::from_slice(text).map_err(|error| {
             let code = if error.is_data() { INVALID_REQUEST } else { PARSE_ERROR };
-            Rejected { code, id: None, why: error.to_string() }
+            if too_deep {
+                refuse(None)
+            } else {
+                Rejected { code, id: None, why: error.to_string() }
+            }
         })?;
         let cut = |value: &RawValue| Raw::trusted(bytes.slice_ref(value.get().as_bytes()));
         let id = envelope.id.map(cut);
+        if too_deep {
+            // Whose answer it would have been must be known, or its call waits for nothing.
+            return Err(refuse(id.filter(is_id)));
+        }
         let reject = |why: &str| {
             Err(Rejected { code: INVALID_REQUEST, id: id.clone(), why: why.to_owned() })
         };
@@ -230,6 +239,12 @@ mod tests {
         check("[]", "-32600 false");
         check(r#"["2.0",7,"tools/list"]"#, "-32600 false");
         check(r#"{"jsonrpc":"2.0","id":1}"#, "-32600 true");
+        let deep = |id: &str| {
+            let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+            &*format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{deep}}}"#).leak()
+        };
+        check(deep("1"), "-32600 true");
+        check(deep("[]"), "-32600 false");
         check(r#"{"jsonrpc":"1.0","id":1,"method":"x"}"#, "-32600 true");
         check(r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#, "-32600 false");
         check(r#"{"jsonrpc":"2.0","id":1,"method":"x","method":"y"}"#, "-32600 false");

@@ -22,7 +22,7 @@ pub enum Line {
 }
 
 impl Lines {
-    /// Takes lines of at most `limit` bytes.
+    /// Takes lines of at most `limit` bytes before their `\n`.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { buffer: BytesMut::new(), searched: 0, limit, skipping: false }
@@ -52,10 +52,11 @@ impl Lines {
             if std::mem::take(&mut self.skipping) {
                 continue;
             }
-            line.truncate(line.trim_ascii_end().len());
-            if line.len() > self.limit {
+            // Judged before it is trimmed: so is a line whose end has not come yet.
+            if line.len() - 1 > self.limit {
                 return Some(Line::TooLong);
             }
+            line.truncate(line.trim_ascii_end().len());
             if !line.trim_ascii_start().is_empty() {
                 return Some(Line::Whole(line));
             }

@@ -20,6 +20,9 @@ pub struct Event {
 #[error("an event is larger than {0} bytes")]
 pub struct TooLarge(pub usize);
 
+/// What a stream may begin with, and which is no part of it.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads events out of a response's bytes.
 #[derive(Debug)]
 pub struct Decoder {
@@ -74,7 +77,9 @@ impl Decoder {
                 return Ok(Some(event));
             }
         }
-        if self.size + self.buffer.len() > self.limit {
+        // Half a line end is no content, whether its other half comes or not.
+        let begun = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
+        if self.started && self.size + begun.len() > self.limit {
             Err(TooLarge(self.limit))
         } else {
             Ok(None)
@@ -83,10 +88,13 @@ impl Decoder {
 
     /// A line without its end: `\n`, `\r\n` or `\r`. A `\r` at the very end may be half a line end.
     fn next_line(&mut self) -> Option<Bytes> {
-        if !self.started && self.buffer.len() >= 3 {
+        if !self.started {
+            if self.buffer.len() < BOM.len() && BOM.starts_with(&self.buffer) {
+                return None;
+            }
             self.started = true;
-            if self.buffer.starts_with(b"\xef\xbb\xbf") {
-                drop(self.buffer.split_to(3));
+            if self.buffer.starts_with(BOM) {
+                drop(self.buffer.split_to(BOM.len()));
             }
         }
         let fresh = self.buffer.get(self.searched..).unwrap_or_default();
@@ -123,7 +131,9 @@ impl Decoder {
             b"data" => self.data.push(value),
             b"event" => self.event.name = text(),
             b"id" if !value.contains(&0) => self.event.id = Some(text()),
-            b"retry" => self.event.retry = text().parse().ok(),
+            b"retry" if value.iter().all(u8::is_ascii_digit) => {
+                self.event.retry = text().parse().ok().or(self.event.retry);
+            }
             _ => {}
         }
     }

@@ -9,14 +9,21 @@ use serde::Serialize;
 /// An answer to the request of this id.
 #[must_use]
 pub fn response(id: &Raw, body: &Body) -> Vec<u8> {
+    answer(Some(id), body)
+}
+
+fn answer(id: Option<&Raw>, body: &Body) -> Vec<u8> {
     let (key, value): (&[u8], &Raw) = match body {
         Body::Result(value) => (b",\"result\":", value),
         Body::Error(value) => (b",\"error\":", value),
     };
-    let (id, value) = (id.as_bytes(), value.as_bytes());
+    let (id, value) = (id.map_or(&b""[..], Raw::as_bytes), value.as_bytes());
     let mut out = Vec::with_capacity(id.len() + value.len() + 40);
-    out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-    out.extend_from_slice(id);
+    out.extend_from_slice(b"{\"jsonrpc\":\"2.0\"");
+    if !id.is_empty() {
+        out.extend_from_slice(b",\"id\":");
+        out.extend_from_slice(id);
+    }
     out.extend_from_slice(key);
     out.extend_from_slice(value);
     out.push(b'}');
@@ -29,7 +36,8 @@ pub fn result(id: &Raw, value: Raw) -> Vec<u8> {
     response(id, &Body::Result(value))
 }
 
-/// An error answer; without an id, it answers what could not be read.
+/// An error answer; without an id, it answers what could not be read. No `id` is written then: the schemas of MCP
+/// (2025-11-25 and later, `JSONRPCErrorResponse`) have no `null` there.
 #[must_use]
 pub fn error(
     id: Option<&Raw>,
@@ -45,7 +53,7 @@ pub fn error(
         data: Option<&'a serde_json::Value>,
     }
     let body = Raw::of(&Error { code, message, data });
-    response(id.unwrap_or(&Raw::literal("null")), &Body::Error(body))
+    answer(id, &Body::Error(body))
 }
 
 /// A fault as the client reads it: its data says that it is ours, and whether the call was delivered.
@@ -124,7 +132,7 @@ mod tests {
         assert_eq!(notification("x", None), br#"{"jsonrpc":"2.0","method":"x"}"#);
         assert_eq!(
             error(None, -32700, "no", None),
-            br#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}"#
+            br#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"no"}}"#
         );
     }
 }

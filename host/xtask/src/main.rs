@@ -1,6 +1,7 @@
 //! `cargo xtask`: what a developer and CI run. Only the command line is here; each command has its own module.
 
 mod codegen;
+mod conformance;
 mod deny;
 mod deps;
 mod leftovers;
@@ -12,6 +13,7 @@ mod test;
 mod tidy;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -51,6 +53,12 @@ enum Command {
         #[arg(long, value_name = "STEP")]
         only: Vec<Step>,
     },
+    /// Check all that mcpmux writes against the JSON Schemas of MCP
+    Conformance {
+        /// The folder with `mcp-REVISION.schema.json` of each revision
+        #[arg(long, value_name = "DIR")]
+        schemas: PathBuf,
+    },
     /// Install the pinned packages that tests talk to into `tests/.deps`
     Deps {
         /// Install missing npm and python3 with apt-get (Debian, as root)
@@ -77,6 +85,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Tidy => tidy::tidy(&workspace),
         Command::Codegen { check } => codegen::codegen(&workspace, check),
         Command::Test { only } => test::test(&workspace, &only),
+        Command::Conformance { schemas } => conformance::check(&workspace, &schemas),
         Command::Deps { install } => deps::install(&workspace, install),
     }
 }

@@ -108,14 +108,10 @@ fn clippy(workspace: &Workspace) -> Result<()> {
     run::checked(wasm.args(["--", "-D", "warnings"]).current_dir(&workspace.root))
 }
 
-/// Plain `cargo test`, because it is there wherever cargo is. Guests of the tests have no tests of their own.
 fn cargo_test(workspace: &Workspace) -> Result<()> {
     let mark = Mark::new()?;
-    let mut command = run::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]).current_dir(&workspace.root);
-    for guest in workspace.guests().filter(|guest| guest.is_test_guest()) {
-        command.args(["--exclude", &guest.name]);
-    }
+    let mut command = tests_of(workspace);
+    command.arg("--no-fail-fast");
     mark.put_on(&mut command);
     let tested = run::checked(&mut command);
     let left = mark.check_none_left();
@@ -123,6 +119,17 @@ fn cargo_test(workspace: &Workspace) -> Result<()> {
         (Err(tested), Err(left)) => bail!("{tested:#}\nerror: {left:#}"),
         (tested, left) => tested.and(left),
     }
+}
+
+/// Plain `cargo test`, because it is there wherever cargo is. Guests of the tests have no tests of their own. Whoever
+/// runs some of the tests starts from this too, since other packages together would have other features.
+pub(crate) fn tests_of(workspace: &Workspace) -> Command {
+    let mut command = run::cargo();
+    command.args(["test", "--workspace"]).current_dir(&workspace.root);
+    for guest in workspace.guests().filter(|guest| guest.is_test_guest()) {
+        command.args(["--exclude", &guest.name]);
+    }
+    command
 }
 
 /// Adds a rustup component that a minimal toolchain lacks.

@@ -10,9 +10,9 @@ use super::{PATIENCE, terminate};
 
 /// A process that speaks MCP on its standard input and output; killed when dropped.
 pub struct Process {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Lines<BufReader<ChildStdout>>,
+    pub(super) child: Child,
+    pub(super) input: Option<ChildStdin>,
+    pub(super) output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {

@@ -1,0 +1,8 @@
+//! Fuzzes the laws of `tests/properties/laws/envelope.rs`.
+#![no_main]
+
+use laws::laws;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    laws::envelope::hold(input);
+});

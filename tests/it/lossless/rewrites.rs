@@ -1,0 +1,119 @@
+//! What mcpmux changes on purpose, and what it does not pass yet. There is no third list.
+
+use super::compare::{ADDED, Difference};
+
+/// A member that may differ: in which messages, where, and why. In a path, `/` is between keys, `*` at the end stands
+/// for anything, and `+` at the beginning says that the member may be added, not lost or changed.
+pub struct Rewrite {
+    /// How the message's name begins; empty means any.
+    of: &'static str,
+    part: &'static str,
+    path: &'static str,
+    #[allow(dead_code, reason = "for the reader")]
+    why: &'static str,
+}
+
+const fn rewrite(
+    of: &'static str,
+    part: &'static str,
+    path: &'static str,
+    why: &'static str,
+) -> Rewrite {
+    Rewrite { of, part, path, why }
+}
+
+/// Every change that mcpmux makes. Names, which differ too, are compared with what they have to become.
+pub const REWRITES: &[Rewrite] = &[
+    rewrite(
+        "",
+        "params",
+        "_meta/progressToken",
+        "tokens of clients collide, so a link has its own",
+    ),
+    rewrite(
+        "",
+        "params",
+        "_meta/io.modelcontextprotocol/*",
+        "each side has its own era and identity",
+    ),
+    rewrite(
+        "",
+        "params",
+        "+_meta",
+        "what the backend's era or the progress token adds needs a place",
+    ),
+    rewrite("", "result", "resultType", "only the modern era has it, and requires it"),
+    rewrite("", "result", "_meta/io.modelcontextprotocol/serverInfo", "who really answers"),
+    rewrite("resources/read", "result", "ttlMs", "what is cached is mcpmux's to say"),
+    rewrite("resources/read", "result", "cacheScope", "private as soon as it depends on who asks"),
+    rewrite("tools/call that needs input", "result", "requestState", "it is sealed to who got it"),
+    rewrite("notifications/progress", "params", "progressToken", "compared with the client's"),
+    rewrite("notifications/cancelled", "params", "requestId", "compared with the link's"),
+    rewrite("notifications/roots/list_changed", "params", "*", "several clients make one list"),
+];
+
+/// Messages that are not passed yet, by name and era. One of these that passes fails the test, as does one that
+/// does not pass and is not here.
+pub const NOT_YET: &[(&str, &str)] = &[
+    ("completion/complete", "legacy"),
+    ("completion/complete of a resource", "legacy"),
+    ("elicitation/create", "legacy"),
+    ("elicitation/create by URL", "legacy"),
+    ("logging/setLevel", "legacy"),
+    ("notifications/cancelled", "legacy"),
+    ("notifications/elicitation/complete", "legacy"),
+    ("notifications/message", "legacy"),
+    ("notifications/progress", "legacy"),
+    ("notifications/progress odd", "legacy"),
+    ("notifications/progress with a message", "legacy"),
+    ("notifications/resources/updated", "legacy"),
+    ("notifications/roots/list_changed", "legacy"),
+    ("notifications/tasks/status", "legacy"),
+    ("prompts/get", "legacy"),
+    ("prompts/get odd", "legacy"),
+    ("prompts/list", "legacy"),
+    ("resources/list", "legacy"),
+    ("resources/list odd", "legacy"),
+    ("resources/read", "legacy"),
+    ("resources/read odd", "legacy"),
+    ("resources/read of a template", "legacy"),
+    ("resources/subscribe", "legacy"),
+    ("resources/templates/list", "legacy"),
+    ("resources/unsubscribe", "legacy"),
+    ("roots/list", "legacy"),
+    ("sampling/createMessage", "legacy"),
+    ("sampling/createMessage with tools", "legacy"),
+    ("tasks/cancel", "legacy"),
+    ("tasks/get", "legacy"),
+    ("tasks/list", "legacy"),
+    ("tasks/result", "legacy"),
+    ("completion/complete", "modern"),
+    ("completion/complete of a resource", "modern"),
+    ("notifications/message", "modern"),
+    ("notifications/progress", "modern"),
+    ("notifications/progress odd", "modern"),
+    ("notifications/progress with a message", "modern"),
+    ("notifications/resources/updated modern", "modern"),
+    ("prompts/get", "modern"),
+    ("prompts/get odd", "modern"),
+    ("prompts/list", "modern"),
+    ("resources/list", "modern"),
+    ("resources/list odd", "modern"),
+    ("resources/read", "modern"),
+    ("resources/read odd", "modern"),
+    ("resources/read of a template", "modern"),
+    ("resources/templates/list", "modern"),
+];
+
+/// The differences that no rewrite allows.
+pub fn unexpected(name: &str, part: &str, found: Vec<Difference>) -> Vec<Difference> {
+    let allows = |rewrite: &Rewrite, it: &Difference| {
+        let path = it.path.as_str();
+        let added = rewrite.path.strip_prefix('+') == Some(path) && it.how == ADDED;
+        let exact = rewrite.path == path || added;
+        let within = rewrite.path.strip_suffix('*').is_some_and(|begin| path.starts_with(begin));
+        name.starts_with(rewrite.of) && rewrite.part == part && (exact || within)
+    };
+    let is_unexpected = |it: &Difference| !REWRITES.iter().any(|rewrite| allows(rewrite, it));
+    found.into_iter().filter(is_unexpected).collect()
+}
