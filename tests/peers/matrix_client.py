@@ -23,7 +23,7 @@ warnings.simplefilter("ignore", MCPDeprecationWarning)
 
 PATIENCE = 15
 MODERN = "2026-07-28"
-TOOLS = ["echo", "fail", "steps", "wait", "noticed", "log", "touch", "change", "ask_form", "ask_url", "ask_model",
+TOOLS = ["echo", "fail", "steps", "go", "wait", "noticed", "log", "touch", "change", "ask_form", "ask_url", "ask_model",
          "ask_roots"]
 ASKED = {"elicitation_form": ("ask_form", "accept Ada"), "elicitation_url": ("ask_url", "accept"),
          "sampling": ("ask_model", "assistant: hello from the model"),
@@ -160,8 +160,12 @@ async def progress(b):
     async def heard(done, total, message):
         news.add((done, total, message))
 
-    equal((await b.call("steps", progress=heard)).content[0].text, "stepped")
-    await news.until(lambda all: len(all) >= 3)
+    async with anyio.create_task_group() as tasks:
+        async def stepping():
+            equal((await b.call("steps", progress=heard, mark="steps")).content[0].text, "stepped")
+        tasks.start_soon(stepping)
+        await news.until(lambda all: len(all) >= 3)
+        await b.said("go", mark="steps")
     equal(news.all, [(0.5, 2, "one"), (1.25, 2, "two"), (2, 2, "three")])
 
 

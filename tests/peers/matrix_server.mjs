@@ -48,11 +48,17 @@ const progress = (call, progress, total, message) =>
 const TOOLS = {
   echo: [['text'], async ({ text }) => done(`echo: ${text}`, { structuredContent: { text } })],
   fail: [['text'], async ({ text }) => done(`failed: ${text}`, { isError: true })],
-  steps: [[], async (_, call) => {
+  steps: [['mark'], async ({ mark }, call) => {
     await progress(call, 0.5, 2, 'one');
     await progress(call, 1.25, 2, 'two');
     await progress(call, 2, 2, 'three');
+    // Clients forget who listens to a call's progress as soon as its answer is there.
+    await noticed(mark).promise;
     return done('stepped');
+  }],
+  go: [['mark'], async ({ mark }) => {
+    noticed(mark).resolve('noticed');
+    return done('gone');
   }],
   wait: [['mark'], async ({ mark }, call) => {
     await progress(call, 1, undefined, 'waiting');

@@ -63,15 +63,23 @@ async def fail(ctx, text):
     return done(f"failed: {text}", is_error=True)
 
 
-@tool("steps")
-async def steps(ctx):
+def noticed(mark):
+    return NOTICED.setdefault(mark, anyio.Event())
+
+
+@tool("steps", mark="string")
+async def steps(ctx, mark):
     for step, said in ((0.5, "one"), (1.25, "two"), (2, "three")):
         await ctx.session.report_progress(step, total=2, message=said)
+    # Clients forget who listens to a call's progress as soon as its answer is there.
+    await noticed(mark).wait()
     return done("stepped")
 
 
-def noticed(mark):
-    return NOTICED.setdefault(mark, anyio.Event())
+@tool("go", mark="string")
+async def go(ctx, mark):
+    noticed(mark).set()
+    return done("gone")
 
 
 @tool("wait", mark="string")
