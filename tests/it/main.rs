@@ -9,6 +9,7 @@ mod conformance;
 mod faults;
 mod harness;
 mod input;
+mod matrix;
 mod peers;
 mod plugins;
 mod readme;
