@@ -243,34 +243,28 @@ for name, (tool, expected) in ASKED.items():
 
 
 def changed(kind, event, notification):
-    async def run(b):
-        if not b.modern:
-            await change(b, kind, lambda: b.news.until(lambda all: heard(all) > seen()))
-            return
-        async with b.client.listen(**{f"{kind}_list_changed": True}) as listening:
-            async def next_one():
-                equal(await anext(listening), event())
-            await change(b, kind, next_one)
-
     def heard(all):
         return sum(1 for tag, it in all if tag == "news" and isinstance(it, notification))
 
-    count = [0]
+    async def extra(b):
+        return "extra" in (await b.pages(kind))[0]
 
-    def seen():
-        return count[0]
-
-    async def change(b, kind, told):
-        for there in (True, False):
-            if not b.modern:
-                count[0] = heard(b.news.all)
-            await b.said("change", kind=kind)
-            while True:
-                await told()
-                if not b.modern:
-                    count[0] = heard(b.news.all)
-                if ("extra" in (await b.pages(kind))[0]) == there:
-                    break
+    async def run(b):
+        equal(await extra(b), False)
+        if b.modern:
+            async with b.client.listen(**{f"{kind}_list_changed": True}) as listening:
+                await b.said("change", kind=kind)
+                equal(await anext(listening), event())
+                while not await extra(b):
+                    await anext(listening)
+            return
+        seen = heard(b.news.all)
+        await b.said("change", kind=kind)
+        while True:
+            await b.news.until(lambda all: heard(all) > seen)
+            seen = heard(b.news.all)
+            if await extra(b):
+                return
 
     FEATURES[f"changed_{kind}"] = run
 

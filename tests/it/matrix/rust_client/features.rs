@@ -188,19 +188,19 @@ impl Backend<'_> {
             listening = Some(self.client.listen(filter).await?);
         }
         let count = |news: &[(&str, Value)]| news.iter().filter(|told| told.0 == kind).count();
-        for there in [true, false] {
-            let mut seen = count(&self.news());
-            equal(self.said("change", Some(("kind", kind))).await?, "changed")?;
-            loop {
-                if let Some(listening) = &mut listening {
-                    let method = next(listening).await?["method"].clone();
-                    equal(method, format!("notifications/{kind}/list_changed").as_str())?;
-                } else {
-                    seen = count(&self.until(|news| count(news) > seen).await?);
-                }
-                if self.pages(kind).await?.0.contains(&"extra".to_owned()) == there {
-                    break;
-                }
+        let extra = async || Ok::<_, Failure>(self.pages(kind).await?.0.contains(&"extra".to_owned()));
+        equal(extra().await?, false)?;
+        let mut seen = count(&self.news());
+        equal(self.said("change", Some(("kind", kind))).await?, "changed")?;
+        loop {
+            if let Some(listening) = &mut listening {
+                let method = next(listening).await?["method"].clone();
+                equal(method, format!("notifications/{kind}/list_changed").as_str())?;
+            } else {
+                seen = count(&self.until(|news| count(news) > seen).await?);
+            }
+            if extra().await? {
+                break;
             }
         }
         if let Some(mut listening) = listening {
