@@ -2,7 +2,6 @@
 
 mod clients;
 mod expected;
-mod not_yet;
 mod servers;
 mod suite;
 mod surface;

@@ -11,6 +11,7 @@ mod harness;
 mod input;
 mod load;
 mod lossless;
+mod matrix;
 mod peers;
 mod plugins;
 mod readme;

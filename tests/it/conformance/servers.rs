@@ -5,8 +5,8 @@ use std::fmt;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
+use super::expected;
 use super::suite::{self, Found, Revision};
-use super::{expected, not_yet};
 use crate::harness::{Home, paths};
 use crate::peers::filled;
 use crate::peers::server::Server;
@@ -114,7 +114,7 @@ async fn check(cell: Cell) {
     let of = format!("{score} of {} scored scenarios, {kept} of {all} just as alone", scored.len());
     suite::say(&format!("conformance {cell}: {of}"));
 
-    let listed: Vec<&str> = expected::differences(cell).chain(not_yet::failing(cell)).collect();
+    let listed: Vec<&str> = expected::differences(cell).collect();
     let gained: Vec<_> =
         listed.iter().filter(|name| lost.iter().all(|(other, _)| other != *name)).collect();
     lost.retain(|(name, _)| !listed.contains(name));
