@@ -8,7 +8,7 @@ use mcpmux_core::config::Patience;
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::json::{Object, Raw};
-use mcpmux_core::ports::Caching;
+use mcpmux_core::ports::{Caching, Entries};
 use mcpmux_protocol::names::METHOD_NOT_FOUND;
 use tracing::warn;
 
@@ -21,6 +21,15 @@ pub(crate) struct List {
     pub(crate) entries: Vec<Result<Definition, String>>,
     /// What its pages say together; `None`: there is no list.
     pub(crate) caching: Option<Caching>,
+}
+
+/// What a backend has listed so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listed {
+    /// Its entries.
+    pub(crate) entries: Entries,
+    /// How long each list may be kept; `None`: there is no such list.
+    pub(crate) caching: [Option<Caching>; EntryKind::ALL.len()],
 }
 
 /// Whom to ask, and how much to take.

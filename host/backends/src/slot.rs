@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use mcpmux_core::call::{Outcome, Permitted};
 use mcpmux_core::config::Patience;
 use mcpmux_core::era::Era;
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::faults;
 use crate::link::{Ended, Link};
+use crate::listing::Listed;
 
 /// How many calls may wait beyond those under way.
 const QUEUE: usize = 256;
@@ -48,6 +49,8 @@ pub(crate) struct Slot {
     waiting: AtomicUsize,
     /// What clients want besides answers.
     pub(crate) wants: watch::Sender<Wants>,
+    /// What it last listed.
+    pub(crate) listed: ArcSwap<Listed>,
 }
 
 impl Slot {
@@ -63,6 +66,7 @@ impl Slot {
             permits: Semaphore::new(permits),
             waiting: AtomicUsize::new(0),
             wants: watch::Sender::new(Wants::default()),
+            listed: ArcSwap::default(),
         }
     }
 

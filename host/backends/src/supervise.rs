@@ -149,7 +149,7 @@ impl Supervisor {
         info!(backend = %self.slot.name, revision = %hello.revision, "backend is connected");
         let (slot, deps, stop) = (&self.slot, &self.deps, &mut self.stop);
         let (limit, patience) = (deps.limits.tools, &slot.patience);
-        let lists = Lists::new(Lister { link, hello, limit, patience }, deps);
+        let lists = Lists::new(Lister { link, hello, limit, patience }, deps, slot);
         let closing = &link.hearing().closing;
         tokio::select! {
             biased;

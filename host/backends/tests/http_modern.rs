@@ -1,6 +1,6 @@
 //! What a modern backend wants of requests over HTTP: mirrored arguments, versions, and what happens if it refuses.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/http_script.rs"]
 mod http_script;

@@ -1,6 +1,6 @@
 //! The HTTP+SSE transport of 2024-11-05: found when nothing newer answers, and all that goes over it.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/http_script.rs"]
 mod http_script;

@@ -1,6 +1,6 @@
 //! What a legacy backend says on streams over HTTP: during calls, outside of them, and on streams that break.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/http_script.rs"]
 mod http_script;
@@ -211,6 +211,23 @@ async fn the_backends_own_stream_is_resumed_where_it_was_left() {
     let gets = server.times("GET", 2).await;
     let places: Vec<&str> = gets.iter().map(|seen| seen.header("last-event-id")).collect();
     assert_eq!(places, ["", "g1"]);
+}
+
+#[tokio::test]
+async fn lists_are_asked_for_again_after_a_stream_broke_off_but_nothing_is_announced() {
+    let changed = event(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+    let times = AtomicUsize::new(0);
+    let server = Server::start(legacy(move |seen| {
+        (seen.method == "GET").then(|| match times.fetch_add(1, Ordering::SeqCst) {
+            0 => Reply::Stream(Vec::new()),
+            _ => Reply::OpenStream(vec![changed.clone()]),
+        })
+    }))
+    .await;
+    let mut bench = Bench::new(url(&server.url, Auth::None));
+    bench.ready().await;
+    assert!(!bench.ready().await.announced.tools);
+    assert!(bench.ready().await.announced.tools);
 }
 
 #[tokio::test]

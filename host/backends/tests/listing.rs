@@ -58,6 +58,21 @@ async fn a_list_that_is_refused_or_broken_costs_no_other() {
 }
 
 #[tokio::test]
+async fn what_was_listed_stays_when_the_next_link_cannot_list_it() {
+    let dir = Dir::new();
+    let flag = dir.file("broken");
+    let env =
+        [("CAPABILITIES", EVERYTHING), ("ANSWERS", LISTS), ("BROKEN", flag.to_str().unwrap())];
+    let mut bench = Bench::new(script(&env));
+    assert_eq!(names_of(&bench.ready().await, EntryKind::Resource), ["x:1"]);
+    std::fs::write(&flag, "resources/list").unwrap();
+    assert_eq!(bench.code("boom").await, 1002);
+    let listing = bench.ready().await;
+    assert_eq!(names_of(&listing, EntryKind::Resource), ["x:1"]);
+    assert_eq!(names_of(&listing, EntryKind::Prompt).len(), 2);
+}
+
+#[tokio::test]
 async fn every_list_has_the_same_bound_and_may_go_in_circles() {
     let answers = r#"{"resources/list": {"resources": [{"uri": "x:1"}, {"uri": "x:2"}], "nextCursor": "again"}}"#;
     let env = [("CAPABILITIES", EVERYTHING), ("ANSWERS", answers)];

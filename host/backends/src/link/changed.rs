@@ -35,34 +35,48 @@ impl Kinds {
         Self(self.0 | other.0)
     }
 
+    /// What is in both.
+    pub(crate) const fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether there is none.
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 }
 
-/// The changes that were heard of.
+/// The changes that were heard of, and those that may have been missed.
 #[derive(Debug, Default)]
 pub(crate) struct Changed {
-    kinds: AtomicU8,
+    announced: AtomicU8,
+    doubted: AtomicU8,
     heard: Notify,
 }
 
 impl Changed {
-    /// These may have changed.
-    pub(crate) fn mark(&self, kinds: Kinds) {
-        self.kinds.fetch_or(kinds.0, Ordering::AcqRel);
+    /// The backend says that these have changed.
+    pub(crate) fn announce(&self, kinds: Kinds) {
+        self.announced.fetch_or(kinds.0, Ordering::AcqRel);
         self.heard.notify_one();
     }
 
-    /// Takes what has changed so far.
-    pub(crate) fn take(&self) -> Kinds {
-        Kinds(self.kinds.swap(0, Ordering::AcqRel))
+    /// These may have changed, unheard.
+    pub(crate) fn doubt(&self, kinds: Kinds) {
+        self.doubted.fetch_or(kinds.0, Ordering::AcqRel);
+        self.heard.notify_one();
     }
 
-    /// Waits until something has changed.
+    /// Takes what was announced so far, and what was doubted.
+    pub(crate) fn take(&self) -> (Kinds, Kinds) {
+        let take = |kinds: &AtomicU8| Kinds(kinds.swap(0, Ordering::AcqRel));
+        (take(&self.announced), take(&self.doubted))
+    }
+
+    /// Waits until there is something to take.
     pub(crate) async fn heard(&self) {
-        while self.kinds.load(Ordering::Acquire) == 0 {
+        let any = |kinds: &AtomicU8| kinds.load(Ordering::Acquire) != 0;
+        while !any(&self.announced) && !any(&self.doubted) {
             self.heard.notified().await;
         }
     }

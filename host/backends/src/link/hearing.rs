@@ -130,9 +130,9 @@ impl Hearing {
                 untag(&mut params);
                 self.events.heard(&self.name, Event::Updated(params));
             }
-            TOOLS_CHANGED => self.changed.mark(Kinds::one(EntryKind::Tool)),
-            PROMPTS_CHANGED => self.changed.mark(Kinds::one(EntryKind::Prompt)),
-            RESOURCES_CHANGED => self.changed.mark(Kinds::RESOURCES),
+            TOOLS_CHANGED => self.changed.announce(Kinds::one(EntryKind::Tool)),
+            PROMPTS_CHANGED => self.changed.announce(Kinds::one(EntryKind::Prompt)),
+            RESOURCES_CHANGED => self.changed.announce(Kinds::RESOURCES),
             ACKNOWLEDGED if self.is_modern() => self.acknowledged(&object()),
             CANCELLED => self.cancelled(&object()),
             _ => self.tell(of, Event::Other { method, params }),

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use mcpmux_core::catalog::{Changed, EntryKind};
 use mcpmux_core::fault::Fault;
-use mcpmux_core::ports::{Caching, Definitions, Entries, Listing, State};
+use mcpmux_core::ports::{Caching, Definitions, Listing, State};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::warn;
 
 use crate::faults;
 use crate::link::changed::Kinds;
-use crate::listing::{List, Lister};
+use crate::listing::{List, Listed, Lister};
 use crate::pool::Deps;
+use crate::slot::Slot;
 
 /// A list is asked for again at most this often.
 const RELIST: Duration = Duration::from_secs(1);
@@ -28,15 +29,14 @@ const ATTENTION: Duration = Duration::from_millis(500);
 pub(super) struct Lists<'a> {
     lister: Lister<'a>,
     deps: &'a Deps,
-    entries: Entries,
-    /// Of each kind; `None`: there is no such list.
-    caching: [Option<Caching>; EntryKind::ALL.len()],
+    slot: &'a Slot,
+    listed: Listed,
 }
 
 impl<'a> Lists<'a> {
-    /// Nothing asked for yet.
-    pub(super) fn new(lister: Lister<'a>, deps: &'a Deps) -> Self {
-        Self { lister, deps, entries: Entries::default(), caching: Default::default() }
+    /// Nothing asked for yet on this link; until then, what was listed on the one before is there.
+    pub(super) fn new(lister: Lister<'a>, deps: &'a Deps, slot: &'a Slot) -> Self {
+        Self { lister, deps, slot, listed: slot.listed.load().as_ref().clone() }
     }
 
     /// Asks for the lists, and again for those that have changed. Ends only if the first list of tools cannot
@@ -45,7 +45,7 @@ impl<'a> Lists<'a> {
         let hearing = self.lister.link.hearing();
         // Else what changes right after the first lists is missed. If it takes long, so be it.
         let _ = timeout(ATTENTION, hearing.attentive.subscribe().wait_for(|ready| *ready)).await;
-        let mut due = Kinds::ALL;
+        let (mut due, mut announced) = (Kinds::ALL, Kinds::default());
         let mut first = true;
         loop {
             let next = Instant::now() + RELIST;
@@ -55,7 +55,9 @@ impl<'a> Lists<'a> {
                 Err(fault) => return fault,
             };
             if news || first {
-                self.report(if first { Kinds::default() } else { due });
+                self.report(announced);
+                // What could not be had is still to be told.
+                announced = announced.within(failed);
             }
             first = false;
             let again =
@@ -65,7 +67,9 @@ impl<'a> Lists<'a> {
                 () = again => failed,
             };
             sleep_until(next).await;
-            due = due.and(hearing.changed.take());
+            let (told, doubted) = hearing.changed.take();
+            announced = announced.and(told);
+            due = due.and(told).and(doubted);
         }
     }
 
@@ -115,29 +119,31 @@ impl<'a> Lists<'a> {
     }
 
     fn set(&mut self, kind: EntryKind, list: List) {
-        for (of, known) in EntryKind::ALL.into_iter().zip(&mut self.caching) {
+        for (of, known) in EntryKind::ALL.into_iter().zip(&mut self.listed.caching) {
             if of == kind {
                 *known = list.caching;
             }
         }
         let list: Definitions = Arc::new(list.entries);
         match kind {
-            EntryKind::Tool => self.entries.tools = list,
-            EntryKind::Prompt => self.entries.prompts = list,
-            EntryKind::Resource => self.entries.resources = list,
-            EntryKind::Template => self.entries.templates = list,
+            EntryKind::Tool => self.listed.entries.tools = list,
+            EntryKind::Prompt => self.listed.entries.prompts = list,
+            EntryKind::Resource => self.listed.entries.resources = list,
+            EntryKind::Template => self.listed.entries.templates = list,
         }
     }
 
     fn report(&self, announced: Kinds) {
+        self.slot.listed.store(Arc::new(self.listed.clone()));
         let hello = self.lister.hello;
         let listing = Listing {
             revision: hello.revision,
             info: hello.info.clone(),
             capabilities: hello.capabilities.clone().unwrap_or_default(),
             instructions: hello.instructions.clone(),
-            entries: self.entries.clone(),
+            entries: self.listed.entries.clone(),
             caching: self
+                .listed
                 .caching
                 .iter()
                 .flatten()

@@ -52,7 +52,7 @@ async fn hear(link: &Link) {
         sleep(wait).await;
         wait = (wait * 2).min(longest);
         // What changed meanwhile was not heard.
-        link.hearing().changed.mark(Kinds::ALL);
+        link.hearing().changed.doubt(Kinds::ALL);
     }
 }
 
@@ -238,6 +238,6 @@ impl<'a> Listening<'a> {
         hearing.attentive.send_replace(true);
         sleep(self.wait).await;
         self.wait = (self.wait * 2).min(AGAIN.1);
-        hearing.changed.mark(Kinds::ALL);
+        hearing.changed.doubt(Kinds::ALL);
     }
 }

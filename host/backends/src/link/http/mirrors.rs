@@ -56,7 +56,7 @@ impl Mirrors {
     /// Waits for a newer list, and asks for one.
     pub(crate) async fn relearn(&self, changed: &Changed) {
         let mut learned = self.learned.subscribe();
-        changed.mark(Kinds::one(EntryKind::Tool));
+        changed.doubt(Kinds::one(EntryKind::Tool));
         // Without one, what is known has to do.
         let _ = timeout(RELEARN, learned.changed()).await;
     }
