@@ -1,6 +1,6 @@
 //! What a backend asks while it works, over a channel that carries everything: who is asked, and for how long.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/support.rs"]
 mod support;

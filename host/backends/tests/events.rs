@@ -1,6 +1,6 @@
 //! What a backend says besides answers over a channel that carries everything: who hears it, and in which order.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/support.rs"]
 mod support;

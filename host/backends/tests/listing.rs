@@ -1,6 +1,6 @@
 //! The four lists of a backend: what is asked for, what is kept when one fails, and when they are asked for again.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/support.rs"]
 mod support;

@@ -1,6 +1,6 @@
 //! What is remembered of a backend over restarts, and how a slow one is found out.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/support.rs"]
 mod support;

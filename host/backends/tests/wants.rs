@@ -1,6 +1,6 @@
 //! What clients want of a backend besides answers: log messages and updates of resources, over every link.
 #![allow(missing_docs, reason = "a test binary")]
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 #[path = "fixtures/support.rs"]
 mod support;
