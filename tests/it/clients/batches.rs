@@ -34,7 +34,8 @@ fn check(answer: &Value) {
 
 #[tokio::test]
 async fn a_batch_is_answered_with_an_array_or_on_the_stream() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     let client = Session::open(&served.url, "2025-03-26", json!({})).await;
     check(&client.post(batch()).await.json().await.unwrap());
     let silent = json!([{"jsonrpc": "2.0", "method": "notifications/x"}]);
@@ -57,7 +58,8 @@ async fn a_batch_is_answered_with_an_array_or_on_the_stream() {
 
 #[tokio::test]
 async fn clients_of_other_revisions_cannot_send_batches() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
         let client = Session::open(&served.url, revision, json!({})).await;
         let refused = client.post(batch()).await;

@@ -9,7 +9,8 @@ use crate::harness::scripted::backend;
 
 #[tokio::test]
 async fn prompts_resources_and_completion_are_served_in_both_eras() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     for client in [Client::modern(&served.url), Client::legacy(&served.url).await] {
         let ask = async |method: &str, params: Value| {
             let mut headers = Vec::new();
@@ -38,13 +39,14 @@ async fn prompts_resources_and_completion_are_served_in_both_eras() {
         let params = json!({"ref": {"type": "ref/prompt", "name": "c__greet"}, "argument": {"name": "a", "value": "b"}});
         let completed = ask("completion/complete", params).await;
         let values = &completed["result"]["completion"]["values"][0];
-        assert_eq!(values, r#"{"type": "ref/prompt", "name": "greet"}"#, "{completed}");
+        assert_eq!(values, r#"{"name": "greet", "type": "ref/prompt"}"#, "{completed}");
     }
 }
 
 #[tokio::test]
 async fn what_no_backend_has_is_neither_offered_nor_served() {
-    let served = Home::new(&backend("ok", "ok")).serve().await;
+    let home = Home::new(&backend("ok", "ok"));
+    let served = home.serve().await;
     let (modern, legacy) = (Client::modern(&served.url), Client::legacy(&served.url).await);
     let offered = modern.request("server/discover", json!({})).await.message();
     assert_eq!(offered["result"]["capabilities"], json!({"tools": {"listChanged": true}}));
@@ -57,7 +59,8 @@ async fn what_no_backend_has_is_neither_offered_nor_served() {
 
 #[tokio::test]
 async fn a_header_that_a_tool_wants_must_mirror_its_argument() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     let client = Client::modern(&served.url);
     let send = async |arguments: Value, region: Option<&str>| -> Response {
         let (body, mut headers) = client.request_parts("tools/call", tool("mark", arguments));
@@ -89,7 +92,8 @@ async fn a_header_that_a_tool_wants_must_mirror_its_argument() {
 
 #[tokio::test]
 async fn methods_that_name_a_task_or_a_uri_need_the_header_too() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     let client = Client::modern(&served.url);
     for (method, params) in
         [("resources/read", json!({"uri": "test://one"})), ("tasks/get", json!({"taskId": "1"}))]

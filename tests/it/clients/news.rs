@@ -9,7 +9,8 @@ use crate::harness::lines::Process;
 
 #[tokio::test]
 async fn a_message_that_belongs_to_no_call_reaches_a_session_once() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     let client = Session::open(&served.url, LEGACY, json!({})).await;
     let (mut old, mut new) = (client.get(None).await, client.get(None).await);
     for uri in ["test://one", "test://two"] {
@@ -47,7 +48,8 @@ fn levels(messages: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn log_messages_of_a_call_are_those_that_its_client_wants() {
-    let served = home().serve().await;
+    let home = home();
+    let served = home.serve().await;
     let said = tool("log", json!({"levels": ["debug", "info", "error"]}));
     let legacy = Client::legacy(&served.url).await;
     let answer = legacy.request("tools/call", said.clone()).await;

@@ -93,6 +93,15 @@ impl Outlet for Post {
         }
     }
 
+    fn retract(&self, message: Vec<u8>) {
+        // The call may have been answered meanwhile, for instance because the client cancelled it.
+        let open = self.stream().filter(|stream| self.all.is_open(*stream));
+        match open {
+            Some(stream) => self.all.tell(stream, message),
+            None => self.all.tell_news(message),
+        }
+    }
+
     fn pose(&self, message: Vec<u8>) -> Pending<'_, Result<(), &'static str>> {
         match self.stream() {
             Some(stream) => {
