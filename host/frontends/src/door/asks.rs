@@ -110,6 +110,11 @@ impl Asks {
         Some(write::notification(CANCELLED, Some(&params.to_raw())))
     }
 
+    /// Whether the client is asked anything.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.lock().open.is_empty()
+    }
+
     /// Ends all questions, and takes no more.
     pub(crate) fn end(&self) {
         let mut held = self.lock();

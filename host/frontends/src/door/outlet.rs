@@ -15,6 +15,11 @@ pub(crate) trait Outlet: Send + Sync + 'static {
     /// Takes a notification. It never blocks: one that the client does not take in time is dropped.
     fn tell(&self, message: Vec<u8>);
 
+    /// Takes a notification that a request is taken back, which goes after the request if it can.
+    fn retract(&self, message: Vec<u8>) {
+        self.tell(message);
+    }
+
     /// Takes a request, once there is room and a way for it. The error says why there is none.
     fn pose(&self, message: Vec<u8>) -> Pending<'_, Result<(), &'static str>>;
 }
@@ -22,6 +27,10 @@ pub(crate) trait Outlet: Send + Sync + 'static {
 impl<O: Outlet> Outlet for Arc<O> {
     fn tell(&self, message: Vec<u8>) {
         O::tell(self, message);
+    }
+
+    fn retract(&self, message: Vec<u8>) {
+        O::retract(self, message);
     }
 
     fn pose(&self, message: Vec<u8>) -> Pending<'_, Result<(), &'static str>> {

@@ -90,7 +90,7 @@ struct Question<'a> {
 impl Drop for Question<'_> {
     fn drop(&mut self) {
         if let (Some(message), Some(outlet)) = (self.asks.withdraw(self.number), self.outlet) {
-            outlet.tell(message);
+            outlet.retract(message);
         }
     }
 }

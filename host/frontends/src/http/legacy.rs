@@ -52,8 +52,9 @@ pub(super) async fn serve(
     let post = Post::new(&session, accepts(headers, "text/event-stream"));
     let peer = CallPeer::new(Arc::clone(&conversation.reach), token, post);
     let flight = Arc::clone(&peer).flight();
-    let own = Arc::clone(frontend);
+    let (own, busy) = (Arc::clone(frontend), session.busy());
     let work = async move {
+        let _busy = busy;
         let id = request.id.clone();
         match conversation.answer(&own.door, request, flight).await {
             // Statuses speak of sessions in this era: 404 would tell the client that its own is gone.
@@ -106,7 +107,12 @@ pub(super) async fn serve_batch(
         let token = request.meta.take(meta::PROGRESS_TOKEN);
         CallPeer::new(Arc::clone(&reach), token, Arc::clone(&own)).flight()
     });
-    respond_to(frontend, Box::pin(async move { work.await.unwrap_or_default() }), post).await
+    let busy = session.busy();
+    let work = async move {
+        let _busy = busy;
+        work.await.unwrap_or_default()
+    };
+    respond_to(frontend, Box::pin(work), post).await
 }
 
 /// Responds with the answer as it is if nothing precedes it, else with a stream. No answer: nothing was asked.

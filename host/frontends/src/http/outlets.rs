@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use mcpmux_core::ports::Pending;
 use tokio::sync::Notify;
 
-use super::sessions::{Busy, Session};
+use super::sessions::Session;
 use super::streams::{Reader, Streams};
 use crate::door::outlet::Outlet;
 use crate::door::reach::PATIENCE;
@@ -30,7 +30,7 @@ async fn pose_news(streams: &Streams, message: Vec<u8>) -> Result<(), &'static s
 
 /// One POST: its stream is opened by the first message that precedes the answer.
 pub(super) struct Post {
-    session: Busy,
+    all: Arc<Streams>,
     /// Whether the client takes a stream as the answer.
     streams: bool,
     /// The stream; 0 if there will be none.
@@ -40,15 +40,15 @@ pub(super) struct Post {
 }
 
 impl Post {
-    pub(super) fn new(session: &Arc<Session>, streams: bool) -> Self {
+    pub(super) fn new(session: &Session, streams: bool) -> Self {
         let (stream, opened) = (OnceLock::new(), Notify::new());
-        Self { session: session.busy(), streams, stream, opened }
+        Self { all: Arc::clone(&session.streams), streams, stream, opened }
     }
 
     /// Waits until there is a stream, and reads it.
     pub(super) async fn opened(&self) -> Option<Reader> {
         self.opened.notified().await;
-        self.all().read(*self.stream.get()?)
+        self.all.read(*self.stream.get()?)
     }
 
     /// Takes the answer; `Some` if there is no stream that it could go to.
@@ -56,7 +56,7 @@ impl Post {
         match *self.stream.get_or_init(|| 0) {
             0 => Some(answer),
             stream => {
-                self.all().finish(stream, answer);
+                self.all.finish(stream, answer);
                 None
             }
         }
@@ -70,16 +70,12 @@ impl Post {
         let mut new = false;
         let stream = *self.stream.get_or_init(|| {
             new = true;
-            self.all().create()
+            self.all.create()
         });
         if new {
             self.opened.notify_one();
         }
         Some(stream)
-    }
-
-    fn all(&self) -> &Arc<Streams> {
-        &self.session.session().streams
     }
 }
 
@@ -92,19 +88,28 @@ impl AsRef<Self> for Post {
 impl Outlet for Post {
     fn tell(&self, message: Vec<u8>) {
         match self.stream() {
-            Some(stream) => self.all().tell(stream, message),
-            None => self.all().tell_news(message),
+            Some(stream) => self.all.tell(stream, message),
+            None => self.all.tell_news(message),
+        }
+    }
+
+    fn retract(&self, message: Vec<u8>) {
+        // The call may have been answered meanwhile, for instance because the client cancelled it.
+        let open = self.stream().filter(|stream| self.all.is_open(*stream));
+        match open {
+            Some(stream) => self.all.tell(stream, message),
+            None => self.all.tell_news(message),
         }
     }
 
     fn pose(&self, message: Vec<u8>) -> Pending<'_, Result<(), &'static str>> {
         match self.stream() {
             Some(stream) => {
-                let posed = self.all().pose(stream, message);
+                let posed = self.all.pose(stream, message);
                 let posed = posed.then_some(()).ok_or("the call is answered already");
                 Box::pin(std::future::ready(posed))
             }
-            None => Box::pin(pose_news(self.all(), message)),
+            None => Box::pin(pose_news(&self.all, message)),
         }
     }
 }

@@ -24,18 +24,12 @@ pub(super) struct Session {
     pub(super) streams: Arc<Streams>,
     /// When it was last heard of, in microseconds of [`Sessions::epoch`].
     heard: AtomicU64,
-    /// Requests and streams that are open; meanwhile the session is not idle.
+    /// Requests and streams that are open; meanwhile, or while the client is asked, the session is not idle.
     open: AtomicUsize,
 }
 
 /// Keeps a session from being idle.
 pub(super) struct Busy(Arc<Session>);
-
-impl Busy {
-    pub(super) fn session(&self) -> &Session {
-        &self.0
-    }
-}
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -56,7 +50,7 @@ impl Session {
     }
 
     fn is_busy(&self) -> bool {
-        self.open.load(Ordering::Relaxed) > 0
+        self.open.load(Ordering::Relaxed) > 0 || self.conversation.reach.asks.is_open()
     }
 
     fn end(&self) {

@@ -75,6 +75,11 @@ impl Streams {
         held.close(stream);
     }
 
+    /// Whether a stream still takes messages.
+    pub(super) fn is_open(&self, stream: u64) -> bool {
+        self.lock().streams.get(&stream).is_some_and(Stream::is_open)
+    }
+
     /// Adds a notification to the stream of what belongs to no call.
     pub(super) fn tell_news(&self, message: Vec<u8>) {
         let mut held = self.lock();

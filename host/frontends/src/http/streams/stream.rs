@@ -173,6 +173,10 @@ impl Stream {
         unread.into_iter().filter(|event| event.message.is_some()).collect()
     }
 
+    pub(super) const fn is_open(&self) -> bool {
+        !self.closed
+    }
+
     pub(super) const fn is_read(&self) -> bool {
         self.reader.is_some()
     }
