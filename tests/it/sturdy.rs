@@ -87,8 +87,6 @@ async fn cursors_that_are_no_strings_are_given_back_as_they_came() {
 async fn answers_to_nothing_and_progress_of_nothing_change_nothing() {
     let (mut peer, _home, served) = served(&[tool("ok")]).await;
     for noise in [
-        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}"#,
-        r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"what?"}}"#,
         r#"{"jsonrpc":"2.0","id":null,"result":{"content":[]}}"#,
         r#"{"jsonrpc":"2.0","id":999999,"result":{"content":[]}}"#,
         r#"{"jsonrpc":"2.0","id":"never","result":{"content":[]}}"#,

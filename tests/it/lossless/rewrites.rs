@@ -44,6 +44,11 @@ pub const REWRITES: &[Rewrite] = &[
     ),
     rewrite("", "result", "resultType", "only the modern era has it, and requires it"),
     rewrite("", "result", "_meta/io.modelcontextprotocol/serverInfo", "who really answers"),
+    rewrite("tools/call of a task", "result", "task/taskId", "a task's id says whose it is"),
+    rewrite("tasks/", "result", "taskId", "a task's id says whose it is"),
+    rewrite("tasks/", "result", "tasks/0/taskId", "a task's id says whose it is"),
+    rewrite("tasks/", "result", "_meta/io.modelcontextprotocol/related-task/taskId", "the same"),
+    rewrite("notifications/tasks/status", "params", "taskId", "a task's id says whose it is"),
     rewrite("resources/read", "result", "ttlMs", "what is cached is mcpmux's to say"),
     rewrite("resources/read", "result", "cacheScope", "private as soon as it depends on who asks"),
     rewrite("tools/call that needs input", "result", "requestState", "it is sealed to who got it"),
@@ -54,7 +59,12 @@ pub const REWRITES: &[Rewrite] = &[
 
 /// Messages that are not passed yet, by name and era. One of these that passes fails the test, as does one that
 /// does not pass and is not here.
-pub const NOT_YET: &[(&str, &str)] = &[("tasks/list", "legacy")];
+pub const NOT_YET: &[(&str, &str)] = &[
+    ("logging/setLevel", "legacy"),
+    ("notifications/resources/updated", "legacy"),
+    ("notifications/message", "modern"),
+    ("notifications/resources/updated modern", "modern"),
+];
 
 /// The differences that no rewrite allows.
 pub fn unexpected(name: &str, part: &str, found: Vec<Difference>) -> Vec<Difference> {

@@ -320,15 +320,16 @@ impl Stage {
 
 /// Names as the client says them, and back.
 fn exposed(params: &str) -> String {
-    params.replacen(r#""name":"echo""#, r#""name":"p__echo""#, 1).replacen(
-        r#""name":"hello""#,
-        r#""name":"p__hello""#,
-        1,
-    )
+    let names = [
+        (r#""name":"echo""#, r#""name":"p__echo""#),
+        (r#""name":"hello""#, r#""name":"p__hello""#),
+        (r#""taskId":"task-1""#, r#""taskId":"p~task-1""#),
+    ];
+    names.iter().fold(params.to_owned(), |params, (own, exposed)| params.replacen(own, exposed, 1))
 }
 
 fn native(params: &str) -> String {
-    params.replacen("p__", "", 1)
+    params.replacen("p__", "", 1).replacen("p~", "", 1)
 }
 
 /// Whether a part of a message came as it was sent, but for the rewrites.

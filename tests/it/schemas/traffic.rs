@@ -28,7 +28,7 @@ async fn one(revision: &'static str, over: Over, backend: Over) -> Vec<Written> 
     let tool = |name: &str| format!(r#"{{"name":"{name}","inputSchema":{{"type":"object"}}}}"#);
     let tools = format!(r#"{{"tools":[{},{}]{own}}}"#, tool("one"), tool("two"));
     let mut peer = Peer::new("p", revision, backend, &[("tools/list", &tools)]).await;
-    let config = format!("{}call_timeout = \"300ms\"\n[limits]\npage = 1\n", peer.section);
+    let config = format!("{}call_timeout = \"1s\"\n[limits]\npage = 1\n", peer.section);
     let home = Home::new(&config);
     let served = match over {
         Over::Http => Some(home.serve().await),
@@ -68,7 +68,7 @@ async fn one(revision: &'static str, over: Over, backend: Over) -> Vec<Written> 
     let id = client.request("tools/call", r#""name":"p__two""#, r#""progressToken":1"#).await;
     let call = heard(&mut peer).await;
     call.say(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":$token,"progress":1}}"#);
-    client.until(|text| part(text, "method").contains("progress"), PATIENCE).await.unwrap();
+    client.until(|text| part(text, "method").contains("progress"), PATIENCE).await.expect(revision);
     if !client.is_modern() {
         for method in ["ping", "vendor/unknown"] {
             call.say(&format!(r#"{{"jsonrpc":"2.0","id":"ask {method}","method":"{method}"}}"#));
