@@ -12,11 +12,12 @@ import warnings
 from contextlib import asynccontextmanager
 
 import anyio
+import httpx2
 import mcp_types as t
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
-from mcp.shared.message import SessionMessage
 from mcp.shared.subscriptions import PromptsListChanged, ResourcesListChanged, ResourceUpdated, ToolsListChanged
 
 warnings.simplefilter("ignore", MCPDeprecationWarning)
@@ -304,27 +305,11 @@ async def rooted(context):
 
 @asynccontextmanager
 async def unix(path):
-    """The transport over a unix socket: the lines of standard input and output."""
-    writer, read = anyio.create_memory_object_stream(0)
-    write, reader = anyio.create_memory_object_stream(0)
-    async with await anyio.connect_unix(path) as socket, anyio.create_task_group() as tasks:
-        async def receive():
-            rest = b""
-            async with writer:
-                async for chunk in socket:
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for line in lines:
-                        await writer.send(SessionMessage(t.jsonrpc_message_adapter.validate_json(line, by_name=False)))
-
-        async def send():
-            async for message in reader:
-                line = message.message.model_dump_json(by_alias=True, exclude_unset=True)
-                await socket.send(line.encode() + b"\n")
-
-        tasks.start_soon(receive)
-        tasks.start_soon(send)
-        yield read, write
-        tasks.cancel_scope.cancel()
+    """HTTP on a unix socket."""
+    timeout = httpx2.Timeout(30, read=300)
+    async with httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(uds=path), timeout=timeout) as http:
+        async with streamable_http_client("http://localhost/mcp", http_client=http) as streams:
+            yield streams
 
 
 async def attempt(backend, name):
