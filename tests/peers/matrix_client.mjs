@@ -157,7 +157,9 @@ const FEATURES = {
     await b.said('touch', { uri: first });
     await b.said('touch', { uri: second });
     await news.until(all => updates(all).includes(second));
-    equal(updates(news.all).filter(uri => uri === first || uri === second), [first, second]);
+    // One change may be told twice; what counts is that none is told of what is unsubscribed.
+    const told = updates(news.all).filter(uri => uri === first || uri === second);
+    equal(told.filter((uri, at) => uri !== told[at - 1]), [first, second]);
     if (modern) await subscribed[second].close();
     else await b.client.unsubscribeResource({ uri: second });
   },

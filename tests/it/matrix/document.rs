@@ -79,6 +79,10 @@ fn table() -> String {
         writeln!(text, "{number}. `{}`, {client} client on {server} backend, {direct}: {}.", exception.feature, exception.why)
             .unwrap();
     }
+    text += "\nWorks, but not as if mcpmux were not there: while a legacy client subscribes to a second resource of a modern backend\n\
+             or ends a subscription, one change may be told twice, as the stream before goes on until the next is sure to be\n\
+             heard; and for two seconds after a modern HTTP client cancelled a call, a message of the same backend that names no\n\
+             call reaches no modern client, as it could be of the cancelled one.\n";
     text += "\nNot in the table, as no such SDK is there: TypeScript 1 has no modern era; TypeScript 2 and Rust serve no HTTP+SSE.\n";
     text
 }
