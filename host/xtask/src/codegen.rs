@@ -33,9 +33,7 @@ pub(crate) fn codegen(workspace: &Workspace, check: bool) -> Result<()> {
 /// Has the tests of the compatibility matrix write what they expect to `host/docs/matrix.md`.
 fn matrix(workspace: &Workspace) -> Result<()> {
     let test = ["test", "-p", "mcpmux", "--test", "it", "matrix::document"];
-    run::checked(
-        run::cargo().args(test).env("MCPMUX_WRITE_DOCS", "1").current_dir(&workspace.root),
-    )
+    run::checked(run::cargo().args(test).env("MCPMUX_WRITE_DOCS", "1").current_dir(&workspace.root))
 }
 
 /// The same with the binary that is there: the tests' build has other features, so building it anew would

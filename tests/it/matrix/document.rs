@@ -42,15 +42,22 @@ fn table() -> String {
          `@modelcontextprotocol/sdk` (1) and `@modelcontextprotocol/client` and `server` (2), and Rust `rmcp`.\n\n\
          In each cell every one of these is tried, and each as that SDK has it in that era: ",
     );
-    writeln!(text, "{}.\n", FEATURES.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")).unwrap();
+    writeln!(
+        text,
+        "{}.\n",
+        FEATURES.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    )
+    .unwrap();
 
-    text += "## Through mcpmux\n\nA cell names the SDK of the backend, and what works.\n\n| client |";
+    text +=
+        "## Through mcpmux\n\nA cell names the SDK of the backend, and what works.\n\n| client |";
     for (era, way, _) in BACKENDS {
         write!(text, " {} {} backend |", era.name(), way.name()).unwrap();
     }
     text += "\n|---|---|---|---|---|---|\n";
     for client in CLIENTS {
-        write!(text, "| {} {}, {} |", client.era.name(), client.way.name(), client.sdk.name()).unwrap();
+        write!(text, "| {} {}, {} |", client.era.name(), client.way.name(), client.sdk.name())
+            .unwrap();
         for server in backends(*client) {
             write!(text, " {}: {} |", server.sdk.name(), works(*client, server, false)).unwrap();
         }
@@ -76,8 +83,12 @@ fn table() -> String {
         let number = index + 1;
         let [client, server] = [ends(exception.client), ends(exception.server)];
         let direct = if exception.direct { "with and without mcpmux" } else { "through mcpmux" };
-        writeln!(text, "{number}. `{}`, {client} client on {server} backend, {direct}: {}.", exception.feature, exception.why)
-            .unwrap();
+        writeln!(
+            text,
+            "{number}. `{}`, {client} client on {server} backend, {direct}: {}.",
+            exception.feature, exception.why
+        )
+        .unwrap();
     }
     text += "\nWorks, but not as if mcpmux were not there: while a legacy client subscribes to a second resource of a modern backend\n\
              or ends a subscription, one change may be told twice, as the stream before goes on until the next is sure to be\n\

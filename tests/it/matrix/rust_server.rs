@@ -196,8 +196,9 @@ impl ServerHandler for Matrix {
             return Err(ErrorData::new(ErrorCode(code), "no such resource", Some(data)));
         };
         let text = format!("content of {tail}");
-        let result: ReadResourceResult =
-            self.result(json!({"contents": [{"uri": asked.uri, "mimeType": "text/plain", "text": text}]}));
+        let result: ReadResourceResult = self.result(
+            json!({"contents": [{"uri": asked.uri, "mimeType": "text/plain", "text": text}]}),
+        );
         Ok(result.into())
     }
 
