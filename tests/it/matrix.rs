@@ -5,6 +5,7 @@
 //! something listed there that does.
 
 mod cells;
+mod document;
 mod rust_client;
 mod rust_server;
 mod table;
@@ -70,13 +71,19 @@ async fn direct(era: Era, way: Way, clients: &[Sdk], servers: &[Sdk]) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// One client on one mcpmux, with a backend of each era and transport; `turn` says which SDKs these are of.
-async fn through(sdk: Sdk, era: Era, way: Way, turn: usize) {
+/// The backends of one mcpmux with this client.
+fn backends(client: End) -> impl Iterator<Item = End> {
+    let turn = CLIENTS.iter().position(|other| *other == client).unwrap();
+    BACKENDS.iter().map(move |&(era, way, sdks)| End { sdk: sdks[turn % sdks.len()], era, way })
+}
+
+/// One client on one mcpmux, with a backend of each era and transport.
+async fn through(one: End) {
+    let End { sdk, era, way } = one;
     let (mut config, mut servers, mut names) = (String::new(), Vec::new(), Vec::new());
-    for (other, by, sdks) in BACKENDS {
-        let name = format!("{}-{}", other.name(), by.name());
-        let end = End { sdk: sdks[turn % sdks.len()], era: other, way: by };
-        let server = Server::start(end.sdk, other, by, &name).await;
+    for end in backends(one) {
+        let name = format!("{}-{}", end.era.name(), end.way.name());
+        let server = Server::start(end.sdk, end.era, end.way, &name).await;
         let reached = match &server.reach {
             Reach::Stdio(words) => format!("command = {words:?}"),
             Reach::Http(url) | Reach::Sse(url) => format!("url = {url:?}"),
@@ -86,11 +93,15 @@ async fn through(sdk: Sdk, era: Era, way: Way, turn: usize) {
         names.push((name.clone(), format!("{name}__")));
         servers.push((name, end, server));
     }
-    let home = Home::new(&config);
+    let home = Home::new(&format!("[listen]\nunix = \"mcpmux.sock\"\n\n{config}"));
     let lines = match way {
-        Http => {
+        Http | Unix => {
             let served = home.serve().await;
-            let lines = client(sdk, era, &Reach::Http(served.url.clone()), &names).await;
+            let reach = match way {
+                Http => Reach::Http(served.url.clone()),
+                _ => Reach::Unix(home.path().join("mcpmux.sock")),
+            };
+            let lines = client(sdk, era, &reach, &names).await;
             assert_eq!(served.stop().await, 0);
             lines
         }
@@ -103,13 +114,16 @@ async fn through(sdk: Sdk, era: Era, way: Way, turn: usize) {
     };
     let mut wrong = String::new();
     for (name, server, _) in &servers {
-        wrong += &check(&lines, name, End { sdk, era, way }, *server, false);
+        wrong += &check(&lines, name, one, *server, false);
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
 
 macro_rules! directly {
     ($($name:ident: $era:ident, $way:ident, $clients:expr, $servers:expr;)*) => {
+        /// The cells without mcpmux: era, transport, clients and servers.
+        const DIRECT: &[(Era, Way, &[Sdk], &[Sdk])] = &[$(($era, $way, &$clients, &$servers)),*];
+
         mod directly {
             use super::*;
             $(#[tokio::test]
@@ -129,30 +143,40 @@ directly! {
 }
 
 macro_rules! through_mcpmux {
-    ($($name:ident: $sdk:ident, $era:ident, $way:ident, $turn:expr;)*) => {
+    ($($name:ident: $sdk:ident, $era:ident, $way:ident;)*) => {
+        /// The clients of mcpmux; the place of each is its turn.
+        const CLIENTS: &[End] = &[$(End { sdk: $sdk, era: $era, way: $way }),*];
+
         mod through_mcpmux {
             use super::*;
             $(#[tokio::test]
             async fn $name() {
-                through($sdk, $era, $way, $turn).await;
+                through(End { sdk: $sdk, era: $era, way: $way }).await;
             })*
         }
     };
 }
 
 through_mcpmux! {
-    legacy_python_over_stdio: Python, Legacy, Stdio, 0;
-    legacy_typescript1_over_stdio: TypeScript1, Legacy, Stdio, 1;
-    legacy_typescript2_over_stdio: TypeScript2, Legacy, Stdio, 2;
-    legacy_rust_over_stdio: Rust, Legacy, Stdio, 3;
-    modern_python_over_stdio: Python, Modern, Stdio, 4;
-    modern_typescript2_over_stdio: TypeScript2, Modern, Stdio, 5;
-    modern_rust_over_stdio: Rust, Modern, Stdio, 6;
-    legacy_python_over_http: Python, Legacy, Http, 7;
-    legacy_typescript1_over_http: TypeScript1, Legacy, Http, 8;
-    legacy_typescript2_over_http: TypeScript2, Legacy, Http, 9;
-    legacy_rust_over_http: Rust, Legacy, Http, 10;
-    modern_python_over_http: Python, Modern, Http, 11;
-    modern_typescript2_over_http: TypeScript2, Modern, Http, 12;
-    modern_rust_over_http: Rust, Modern, Http, 13;
+    legacy_python_over_stdio: Python, Legacy, Stdio;
+    legacy_typescript1_over_stdio: TypeScript1, Legacy, Stdio;
+    legacy_typescript2_over_stdio: TypeScript2, Legacy, Stdio;
+    legacy_rust_over_stdio: Rust, Legacy, Stdio;
+    modern_python_over_stdio: Python, Modern, Stdio;
+    modern_typescript2_over_stdio: TypeScript2, Modern, Stdio;
+    modern_rust_over_stdio: Rust, Modern, Stdio;
+    legacy_python_over_http: Python, Legacy, Http;
+    legacy_typescript1_over_http: TypeScript1, Legacy, Http;
+    legacy_typescript2_over_http: TypeScript2, Legacy, Http;
+    legacy_rust_over_http: Rust, Legacy, Http;
+    modern_python_over_http: Python, Modern, Http;
+    modern_typescript2_over_http: TypeScript2, Modern, Http;
+    modern_rust_over_http: Rust, Modern, Http;
+    legacy_python_over_unix: Python, Legacy, Unix;
+    legacy_typescript1_over_unix: TypeScript1, Legacy, Unix;
+    legacy_typescript2_over_unix: TypeScript2, Legacy, Unix;
+    legacy_rust_over_unix: Rust, Legacy, Unix;
+    modern_python_over_unix: Python, Modern, Unix;
+    modern_typescript2_over_unix: TypeScript2, Modern, Unix;
+    modern_rust_over_unix: Rust, Modern, Unix;
 }

@@ -16,6 +16,8 @@ const schemas = v1 ? await load('@modelcontextprotocol/sdk/types.js') : {};
 
 const PAGE = 6;
 const STATE = 'the state of the call';
+const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+let LEVEL = 'debug';
 const EXTRA = { tools: false, prompts: false, resources: false };
 const SUBSCRIBED = new Set();
 const NOTICED = new Map();
@@ -135,6 +137,7 @@ const HANDLERS = {
   },
 };
 const LEGACY = {
+  ...(v1 && { 'logging/setLevel': params => { LEVEL = params.level; return {}; } }),
   'resources/subscribe': params => { SUBSCRIBED.add(params.uri); return {}; },
   'resources/unsubscribe': params => { SUBSCRIBED.delete(params.uri); return {}; },
 };
@@ -142,13 +145,16 @@ const LEGACY = {
 const SCHEMAS = { 'tools/list': 'ListTools', 'tools/call': 'CallTool', 'resources/list': 'ListResources',
   'resources/templates/list': 'ListResourceTemplates', 'resources/read': 'ReadResource', 'prompts/list': 'ListPrompts',
   'prompts/get': 'GetPrompt', 'completion/complete': 'Complete', 'resources/subscribe': 'Subscribe',
-  'resources/unsubscribe': 'Unsubscribe' };
+  'resources/unsubscribe': 'Unsubscribe', 'logging/setLevel': 'SetLevel' };
 
 function call(server, context) {
   if (v1) {
     return { server, id: context.requestId, meta: context._meta, signal: context.signal,
       notify: (method, params) => context.sendNotification({ method, params }),
-      log: (level, data) => server.sendLoggingMessage({ level, data, logger: 'matrix' }, context.sessionId) };
+      // Its own `sendLoggingMessage` says it on the stream that belongs to no call, which is told apart from the calls'
+      // only while these last.
+      log: (level, data) => LEVELS.indexOf(level) < LEVELS.indexOf(LEVEL) ? undefined
+        : context.sendNotification({ method: 'notifications/message', params: { level, data, logger: 'matrix' } }) };
   }
   const { id, _meta, signal, inputResponses, requestState } = context.mcpReq;
   return { server, id, meta: _meta, signal, answers: inputResponses, state: modern ? requestState() : undefined,

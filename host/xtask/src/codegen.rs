@@ -1,4 +1,5 @@
-//! `cargo xtask codegen`: files that mcpmux itself prints, and the check that none is stale.
+//! `cargo xtask codegen`: files that mcpmux itself prints, and the check that none is stale; and the table of the
+//! compatibility matrix, which its tests write, and check themselves.
 
 use std::fs;
 use std::process::Command;
@@ -25,7 +26,14 @@ const GENERATED: &[Generated] = &[
 /// Builds mcpmux and rewrites the generated files; with `check` only says which are stale, and fails then.
 pub(crate) fn codegen(workspace: &Workspace, check: bool) -> Result<()> {
     run::checked(run::cargo().args(["build", "-p", "mcpmux"]).current_dir(&workspace.root))?;
-    compare(workspace, check)
+    compare(workspace, check)?;
+    if check { Ok(()) } else { matrix(workspace) }
+}
+
+/// Has the tests of the compatibility matrix write what they expect to `host/docs/matrix.md`.
+fn matrix(workspace: &Workspace) -> Result<()> {
+    let test = ["test", "-p", "mcpmux", "--test", "it", "matrix::document"];
+    run::checked(run::cargo().args(test).env("MCPMUX_WRITE_DOCS", "1").current_dir(&workspace.root))
 }
 
 /// The same with the binary that is there: the tests' build has other features, so building it anew would

@@ -48,6 +48,17 @@ impl Era {
     }
 }
 
+impl Sdk {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::TypeScript1 => "TypeScript 1",
+            Self::TypeScript2 => "TypeScript 2",
+            Self::Rust => "Rust",
+        }
+    }
+}
+
 impl Way {
     pub(super) fn name(self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ use rmcp::service::{
     ClientCacheConfig, NotificationContext, PeerRequestOptions, RequestContext, RequestHandle,
     RunningService, ServiceError,
 };
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{IntoTransport, StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient};
 use serde_json::{Value, json};
@@ -141,8 +142,10 @@ pub(super) async fn run(era: Era, reach: &Reach, backends: &[(String, String)]) 
             try_all(era, transport, backends).await
         }
         Reach::Unix(path) => {
-            let socket = tokio::net::UnixStream::connect(path).await.unwrap();
-            try_all(era, socket, backends).await
+            let http = reqwest::Client::builder().unix_socket(path.as_path()).build().unwrap();
+            let config = StreamableHttpClientTransportConfig::with_uri("http://localhost/mcp");
+            let transport = StreamableHttpClientTransport::with_client(http, config);
+            try_all(era, transport, backends).await
         }
         Reach::Sse(_) => unreachable!("rmcp has no HTTP+SSE"),
     }

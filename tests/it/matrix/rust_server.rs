@@ -68,6 +68,14 @@ impl Matrix {
         self.0.extra.lock().unwrap().contains(kind)
     }
 
+    /// A result from what it is on the wire, with the word that tells the modern era what it is.
+    fn result<T: DeserializeOwned>(&self, mut wire: Value) -> T {
+        if self.0.era == Era::Modern {
+            wire["resultType"] = "complete".into();
+        }
+        made(wire)
+    }
+
     /// One page of a list.
     fn page<T: DeserializeOwned>(
         &self,
@@ -84,7 +92,7 @@ impl Matrix {
         if start + PAGE < all.len() {
             page["nextCursor"] = (start + PAGE).to_string().into();
         }
-        made(page)
+        self.result(page)
     }
 
     /// Serves on a free port of this machine, as HTTP: the endpoint.
@@ -188,8 +196,9 @@ impl ServerHandler for Matrix {
             return Err(ErrorData::new(ErrorCode(code), "no such resource", Some(data)));
         };
         let text = format!("content of {tail}");
-        let result: ReadResourceResult =
-            made(json!({"contents": [{"uri": asked.uri, "mimeType": "text/plain", "text": text}]}));
+        let result: ReadResourceResult = self.result(
+            json!({"contents": [{"uri": asked.uri, "mimeType": "text/plain", "text": text}]}),
+        );
         Ok(result.into())
     }
 
@@ -247,7 +256,7 @@ impl ServerHandler for Matrix {
         let text = name.map_or(asked.name, |name| format!("hello, {name}"));
         let content = json!({"type": "text", "text": text});
         let result: GetPromptResult =
-            made(json!({"messages": [{"role": "user", "content": content}]}));
+            self.result(json!({"messages": [{"role": "user", "content": content}]}));
         Ok(result.into())
     }
 
@@ -264,7 +273,8 @@ impl ServerHandler for Matrix {
         };
         let start = asked["argument"]["value"].as_str().unwrap_or_default();
         let values: Vec<_> = known.into_iter().filter(|value| value.starts_with(start)).collect();
-        Ok(made(json!({"completion": {"values": values, "total": values.len(), "hasMore": false}})))
+        let found = json!({"values": values, "total": values.len(), "hasMore": false});
+        Ok(self.result(json!({"completion": found})))
     }
 
     async fn set_level(

@@ -12,7 +12,6 @@ pub(super) const FEATURES: &[&str] = &[
     "prompts",
     "completion",
     "progress",
-    "cancellation",
     "logging",
     "subscription",
     "elicitation_form",
@@ -23,6 +22,8 @@ pub(super) const FEATURES: &[&str] = &[
     "changed_prompts",
     "changed_resources",
     "ping",
+    // The last: for a while a message that names no call could be of the one that was given up.
+    "cancellation",
 ];
 
 /// One end of a cell.

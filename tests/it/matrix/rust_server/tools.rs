@@ -58,9 +58,9 @@ impl Matrix {
         match call.name.as_ref() {
             "echo" => {
                 let text = format!("echo: {argument}");
-                let result: CallToolResult =
-                    made(json!({"content": [{"type": "text", "text": text}],
-                    "structuredContent": {"text": argument}}));
+                let content = json!([{"type": "text", "text": text}]);
+                let wire = json!({"content": content, "structuredContent": {"text": argument}});
+                let result: CallToolResult = self.result(wire);
                 Ok(result.into())
             }
             "fail" => {
@@ -99,7 +99,7 @@ impl Matrix {
     }
 
     fn mark(&self, mark: &str) {
-        self.0.marks.send_modify(|marks| drop(marks.insert(mark.to_owned())));
+        self.0.marks.send_if_modified(|marks| marks.insert(mark.to_owned()));
     }
 
     async fn marked(&self, mark: &str) {
