@@ -45,7 +45,7 @@ async fn what_a_client_does_not_declare_it_is_not_asked() {
     let client = Session::open(&served.url, LEGACY, json!({"roots": {}})).await;
     let answer = client.request("tools/call", tool("ask", elicitation())).await;
     let said: Value = serde_json::from_str(text(&answer)).unwrap();
-    assert_eq!(said["error"]["code"], -32601, "{said}");
+    assert_eq!(said["error"]["code"], -32021, "{said}");
     assert!(said["error"]["message"].as_str().unwrap().contains("elicitation"), "{said}");
 }
 

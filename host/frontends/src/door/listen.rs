@@ -245,7 +245,7 @@ mod tests {
         let check = |capabilities: &'static str, expected: &str| {
             let mut filter: Filter = serde_json::from_str(filter).unwrap();
             let capabilities = Raw::literal(capabilities).object().unwrap();
-            filter.reduce(&Offer { capabilities, instructions: None, settled: true });
+            filter.reduce(&Offer { capabilities, ..Offer::default() });
             assert_eq!(serde_json::to_string(&filter).unwrap(), expected);
         };
         check("{}", "{}");
