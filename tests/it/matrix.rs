@@ -12,6 +12,8 @@ mod table;
 
 use std::fmt::Write as _;
 
+use tokio::task::JoinSet;
+
 use cells::{Era, Line, Reach, Sdk, Server, Way, client};
 use table::{End, FEATURES, exception};
 
@@ -31,7 +33,7 @@ const BACKENDS: [(Era, Way, &[Sdk]); 5] = [
     (Modern, Http, &[Rust, Python, TypeScript2]),
 ];
 
-/// Fails if what a client says of a backend is not what the table says.
+/// What a client says of a backend, and the table does not.
 fn check(lines: &[Line], name: &str, client: End, server: End, direct: bool) -> String {
     let lines: Vec<&Line> = lines.iter().filter(|line| line.backend == name).collect();
     let said: Vec<&str> = lines.iter().map(|line| line.feature.as_str()).collect();
@@ -57,28 +59,44 @@ fn check(lines: &[Line], name: &str, client: End, server: End, direct: bool) -> 
     wrong
 }
 
-/// Every client of an era and a transport on every server of the same, without mcpmux.
-async fn direct(era: Era, way: Way, clients: &[Sdk], servers: &[Sdk]) {
-    let mut wrong = String::new();
-    for &sdk in clients {
-        for &other in servers {
-            let server = Server::start(other, era, way, "it").await;
-            let lines = client(sdk, era, &server.reach, &[("it".to_owned(), String::new())]).await;
-            let [one, two] = [sdk, other].map(|sdk| End { sdk, era, way });
-            wrong += &check(&lines, "it", one, two, true);
+/// Runs cells, two at once, and fails if anything is wrong in any of them.
+async fn all<F: Future<Output = String> + Send + 'static>(cells: impl IntoIterator<Item = F>) {
+    let (mut running, mut wrong) = (JoinSet::new(), String::new());
+    for cell in cells {
+        if running.len() == 2 {
+            wrong += &running.join_next().await.unwrap().unwrap();
         }
+        running.spawn(cell);
+    }
+    while let Some(said) = running.join_next().await {
+        wrong += &said.unwrap();
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// A client on a server of the same era and transport, without mcpmux: what is wrong.
+async fn direct(one: End, other: End) -> String {
+    let server = Server::start(other.sdk, other.era, other.way, "it").await;
+    let lines = client(one.sdk, one.era, &server.reach, &[("it".to_owned(), String::new())]).await;
+    check(&lines, "it", one, other, true)
+}
+
+/// All clients of mcpmux; the place of each is its turn.
+fn clients() -> impl Iterator<Item = End> {
+    let of = |&(era, way, sdks): &(Era, Way, &'static [Sdk])| {
+        sdks.iter().map(move |&sdk| End { sdk, era, way })
+    };
+    CLIENTS.iter().flat_map(of)
+}
+
 /// The backends of one mcpmux with this client.
 fn backends(client: End) -> impl Iterator<Item = End> {
-    let turn = CLIENTS.iter().position(|other| *other == client).unwrap();
+    let turn = clients().position(|other| other == client).unwrap();
     BACKENDS.iter().map(move |&(era, way, sdks)| End { sdk: sdks[turn % sdks.len()], era, way })
 }
 
-/// One client on one mcpmux, with a backend of each era and transport.
-async fn through(one: End) {
+/// One client on one mcpmux, with a backend of each era and transport: what is wrong.
+async fn through(one: End) -> String {
     let End { sdk, era, way } = one;
     let (mut config, mut servers, mut names) = (String::new(), Vec::new(), Vec::new());
     for end in backends(one) {
@@ -112,11 +130,8 @@ async fn through(one: End) {
             client(sdk, era, &reach, &names).await
         }
     };
-    let mut wrong = String::new();
-    for (name, server, _) in &servers {
-        wrong += &check(&lines, name, one, *server, false);
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    let said = servers.iter().map(|(name, server, _)| check(&lines, name, one, *server, false));
+    said.collect()
 }
 
 macro_rules! directly {
@@ -128,7 +143,10 @@ macro_rules! directly {
             use super::*;
             $(#[tokio::test]
             async fn $name() {
-                direct($era, $way, &$clients, &$servers).await;
+                let end = |sdk| End { sdk, era: $era, way: $way };
+                let servers = $servers.map(end);
+                let cell = |client| servers.map(|server| direct(client, server));
+                all($clients.map(end).into_iter().flat_map(cell)).await;
             })*
         }
     };
@@ -143,40 +161,25 @@ directly! {
 }
 
 macro_rules! through_mcpmux {
-    ($($name:ident: $sdk:ident, $era:ident, $way:ident;)*) => {
-        /// The clients of mcpmux; the place of each is its turn.
-        const CLIENTS: &[End] = &[$(End { sdk: $sdk, era: $era, way: $way }),*];
+    ($($name:ident: $era:ident, $way:ident, $clients:expr;)*) => {
+        /// The clients of mcpmux: era, transport, SDKs.
+        const CLIENTS: &[(Era, Way, &[Sdk])] = &[$(($era, $way, &$clients)),*];
 
         mod through_mcpmux {
             use super::*;
             $(#[tokio::test]
             async fn $name() {
-                through(End { sdk: $sdk, era: $era, way: $way }).await;
+                all($clients.map(|sdk| through(End { sdk, era: $era, way: $way }))).await;
             })*
         }
     };
 }
 
 through_mcpmux! {
-    legacy_python_over_stdio: Python, Legacy, Stdio;
-    legacy_typescript1_over_stdio: TypeScript1, Legacy, Stdio;
-    legacy_typescript2_over_stdio: TypeScript2, Legacy, Stdio;
-    legacy_rust_over_stdio: Rust, Legacy, Stdio;
-    modern_python_over_stdio: Python, Modern, Stdio;
-    modern_typescript2_over_stdio: TypeScript2, Modern, Stdio;
-    modern_rust_over_stdio: Rust, Modern, Stdio;
-    legacy_python_over_http: Python, Legacy, Http;
-    legacy_typescript1_over_http: TypeScript1, Legacy, Http;
-    legacy_typescript2_over_http: TypeScript2, Legacy, Http;
-    legacy_rust_over_http: Rust, Legacy, Http;
-    modern_python_over_http: Python, Modern, Http;
-    modern_typescript2_over_http: TypeScript2, Modern, Http;
-    modern_rust_over_http: Rust, Modern, Http;
-    legacy_python_over_unix: Python, Legacy, Unix;
-    legacy_typescript1_over_unix: TypeScript1, Legacy, Unix;
-    legacy_typescript2_over_unix: TypeScript2, Legacy, Unix;
-    legacy_rust_over_unix: Rust, Legacy, Unix;
-    modern_python_over_unix: Python, Modern, Unix;
-    modern_typescript2_over_unix: TypeScript2, Modern, Unix;
-    modern_rust_over_unix: Rust, Modern, Unix;
+    legacy_clients_over_stdio: Legacy, Stdio, [Python, TypeScript1, TypeScript2, Rust];
+    modern_clients_over_stdio: Modern, Stdio, [Python, TypeScript2, Rust];
+    legacy_clients_over_http: Legacy, Http, [Python, TypeScript1, TypeScript2, Rust];
+    modern_clients_over_http: Modern, Http, [Python, TypeScript2, Rust];
+    legacy_clients_over_unix: Legacy, Unix, [Python, TypeScript1, TypeScript2, Rust];
+    modern_clients_over_unix: Modern, Unix, [Python, TypeScript2, Rust];
 }

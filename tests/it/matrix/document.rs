@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::cells::Era;
 use super::table::{EXCEPTIONS, End, Ends, FEATURES, exception};
-use super::{BACKENDS, CLIENTS, DIRECT, backends};
+use super::{BACKENDS, DIRECT, backends, clients};
 use crate::harness::paths;
 
 /// The variable under which the file is written instead of compared.
@@ -55,11 +55,11 @@ fn table() -> String {
         write!(text, " {} {} backend |", era.name(), way.name()).unwrap();
     }
     text += "\n|---|---|---|---|---|---|\n";
-    for client in CLIENTS {
+    for client in clients() {
         write!(text, "| {} {}, {} |", client.era.name(), client.way.name(), client.sdk.name())
             .unwrap();
-        for server in backends(*client) {
-            write!(text, " {}: {} |", server.sdk.name(), works(*client, server, false)).unwrap();
+        for server in backends(client) {
+            write!(text, " {}: {} |", server.sdk.name(), works(client, server, false)).unwrap();
         }
         text.push('\n');
     }
