@@ -116,7 +116,7 @@ async fn an_odd_tool_spoils_nothing_and_definitions_stay_as_they_are() {
     }
     let said = served.log();
     for part in [
-        "a tool of `odd` is left out: it has no name",
+        "a tool of `odd` is left out: it has no `name`",
         "the tool `with space` of `odd` is left out",
     ] {
         assert!(said.contains(part), "{part} is not in {said}");

@@ -19,7 +19,7 @@ use tokio::process::Command;
 use crate::harness::{Home, PATIENCE, paths};
 
 /// The real servers behind mcpmux in most of these tests, with how many tools each has.
-const SERVERS: [(&str, usize); 3] = [("everything", 13), ("files", 14), ("memory", 9)];
+const SERVERS: [(&str, usize); 3] = [("everything", 17), ("files", 14), ("memory", 9)];
 
 /// Those servers, each with what it works on in the test's folder.
 const THREE: &str = r#"

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use self::asked::Answers;
-use self::rewrites::{REWRITES, Rewrite};
+use self::rewrites::REWRITES;
 use super::servers::{Era, fixture};
 use super::suite::{self, Revision};
 use crate::harness::{Home, paths};

@@ -57,7 +57,12 @@ impl Process {
 
     /// Opens a legacy conversation.
     pub async fn initialize(&mut self) -> Value {
-        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {},
+        self.initialize_able(json!({})).await
+    }
+
+    /// The same, of a client with these capabilities.
+    pub async fn initialize_able(&mut self, capabilities: Value) -> Value {
+        let params = json!({"protocolVersion": "2025-11-25", "capabilities": capabilities,
             "clientInfo": {"name": "test", "version": "1"}});
         let answer = self.request(0, "initialize", params).await;
         self.write(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;

@@ -31,7 +31,7 @@ async fn definitions_are_those_of_the_servers_but_for_the_name() {
             }
         }
     }
-    assert_eq!(expected.len(), 13 + SERVERS.iter().map(|(_, tools)| tools).sum::<usize>());
+    assert_eq!(expected.len(), 17 + SERVERS.iter().map(|(_, tools)| tools).sum::<usize>());
 
     let served = home.serve().await;
     check("modern HTTP", &Client::modern(&served.url).tools().await, &expected);
@@ -76,10 +76,12 @@ fn expose(tool: &Value, backend: &str, expected: &mut BTreeMap<String, Value>) {
     expected.insert(name, tool);
 }
 
-/// What a server itself answers.
+/// What a server itself answers to a client that can do what mcpmux says that its clients can: servers have tools
+/// that they offer to such clients only.
 async fn own(command: Command) -> Vec<Value> {
     let mut process = Process::start(command);
-    process.initialize().await;
+    let elicitation = json!({"form": {}, "url": {}});
+    process.initialize_able(json!({"roots": {}, "sampling": {}, "elicitation": elicitation})).await;
     let tools = listed(process.request(1, "tools/list", json!({})).await);
     process.close().await;
     tools

@@ -30,15 +30,15 @@ async fn every_era_of_client_reaches_every_era_of_server() {
     for backend in [
         "new-lines  3 tools  (2026-07-28)",
         "new-posts  3 tools  (2026-07-28)",
-        "old-lines  13 tools  (2025-11-25)",
-        "old-posts  13 tools  (2025-11-25)",
+        "old-lines  17 tools  (2025-11-25)",
+        "old-posts  17 tools  (2025-11-25)",
     ] {
         assert!(served.log().contains(backend), "{backend} in {}", served.log());
     }
     for (client, era) in
         [(Client::modern(&served.url), MODERN), (Client::legacy(&served.url).await, LEGACY)]
     {
-        assert_eq!(client.names().await.len(), 2 * 3 + 2 * 13);
+        assert_eq!(client.names().await.len(), 2 * 3 + 2 * 17);
         for backend in ["new-lines", "new-posts"] {
             new_server(&client, era, backend).await;
         }
