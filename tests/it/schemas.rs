@@ -38,7 +38,6 @@ const LEGACY: &[(To, &str)] = &[
     (To::Backend, "CallToolRequest"),
     (To::Backend, "CancelledNotification"),
     (To::Backend, "EmptyResult"),
-    (To::Backend, "error -32601"),
     (To::Client, "InitializeResult"),
     (To::Client, "EmptyResult"),
     (To::Client, "ListToolsResult"),

@@ -133,9 +133,21 @@ impl Peer {
         self.heard.recv().await.expect("the peer itself holds a sender")
     }
 
-    /// The next message, if one comes soon.
-    pub async fn soon(&mut self, patience: std::time::Duration) -> Option<Heard> {
-        tokio::time::timeout(patience, self.heard.recv()).await.ok().flatten()
+    /// The next message for which this holds; others are left out. `None` if it does not come in time.
+    pub async fn until(
+        &mut self,
+        holds: impl Fn(&Heard) -> bool,
+        patience: std::time::Duration,
+    ) -> Option<Heard> {
+        let finding = async {
+            loop {
+                let heard = self.next().await;
+                if holds(&heard) {
+                    return heard;
+                }
+            }
+        };
+        tokio::time::timeout(patience, finding).await.ok()
     }
 
     /// Writes a message that belongs to no request. `$subscription` stands for the id of the open subscription.

@@ -136,6 +136,8 @@ impl Draw<'_> {
                 "name" => format!("\"{}\"", self.entry),
                 "uri" if depth < 2 => r#""test://one""#.to_owned(),
                 "taskId" => r#""task-1""#.to_owned(),
+                // What is completed is named too, and is no entry.
+                "argument" => Draw { entry: "who", ..*self }.value(property, depth + 1),
                 "resultType" => r#""complete""#.to_owned(),
                 _ => self.value(property, depth + 1),
             };

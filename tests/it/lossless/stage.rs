@@ -216,7 +216,8 @@ impl Stage {
                 let reply =
                     format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, part(asked, "id"));
                 self.client.send(&reply).await;
-                match self.peer.soon(self.patience).await {
+                let answers = |heard: &Heard| heard.part("id").starts_with("\"ask ");
+                match self.peer.until(answers, self.patience).await {
                     None => Err("the client's answer did not arrive".to_owned()),
                     Some(heard) => same(case, "result", result, &heard.part("result")),
                 }
@@ -256,10 +257,8 @@ impl Stage {
         let params = format!("{{{}}}", params.replace("$id", id));
         let text = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#);
         self.client.send(&text).await;
-        let heard = self.peer.soon(self.patience).await.ok_or("it did not arrive")?;
-        if heard.part("method") != format!("\"{method}\"") {
-            return Err(format!("something else arrived: {}", heard.text));
-        }
+        let of_it = |heard: &Heard| heard.part("method") == format!("\"{method}\"");
+        let heard = self.peer.until(of_it, self.patience).await.ok_or("it did not arrive")?;
         if call.is_some_and(|(_, call)| call.part("id") != heard.part("params.requestId")) {
             return Err(format!("of another request: {}", heard.text));
         }
@@ -296,7 +295,9 @@ impl Stage {
         let asking = async {
             loop {
                 tokio::select! {
-                    heard = self.peer.next() => return Err(format!("mcpmux answered it: {}", heard.text)),
+                    heard = self.peer.next() => if heard.part("id").starts_with("\"ask ") {
+                        return Err(format!("mcpmux answered it: {}", heard.text));
+                    },
                     text = self.client.next() => if part(&text, "method") == format!("\"{method}\"") {
                         return Ok(text);
                     },
