@@ -61,7 +61,7 @@ fn check(lines: &[Line], name: &str, client: End, server: End, direct: bool) -> 
 
 /// Runs cells, two at once, and fails if anything is wrong in any of them.
 async fn all<F: Future<Output = String> + Send + 'static>(cells: impl IntoIterator<Item = F>) {
-    let (mut running, mut wrong) = (JoinSet::new(), String::new());
+    let (mut running, mut wrong) = (JoinSet::<String>::new(), String::new());
     for cell in cells {
         if running.len() == 2 {
             wrong += &running.join_next().await.unwrap().unwrap();

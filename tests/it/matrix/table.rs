@@ -64,7 +64,7 @@ pub(super) struct Exception {
 }
 
 /// All that does not work.
-pub(super) const EXCEPTIONS: &[Exception] = &[Exception {
+pub(super) static EXCEPTIONS: &[Exception] = &[Exception {
     feature: "ping",
     client: Ends { era: Some(Era::Modern), ..ANY },
     server: ANY,
