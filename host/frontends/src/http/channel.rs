@@ -22,6 +22,9 @@ pub(super) struct Channel {
     /// The token that the client wants its progress with.
     token: Option<Raw>,
     loudness: Loudness,
+    /// Whether a message that waits already need not wait twice: so with news, but what a call says is told as
+    /// often as it is said.
+    coalesces: bool,
     held: Mutex<Held>,
     /// Told when the first message has come.
     begun: Notify,
@@ -38,8 +41,24 @@ struct Held {
 }
 
 impl Channel {
+    /// That of a call.
     pub(super) fn new(client: Arc<Client>, token: Option<Raw>, level: Option<Level>) -> Arc<Self> {
+        Self::with(client, token, level, false)
+    }
+
+    /// That of a subscription.
+    pub(super) fn of_news(client: Arc<Client>) -> Arc<Self> {
+        Self::with(client, None, None, true)
+    }
+
+    fn with(
+        client: Arc<Client>,
+        token: Option<Raw>,
+        level: Option<Level>,
+        coalesces: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            coalesces,
             client,
             token,
             loudness: Loudness::of_request(level),
@@ -56,6 +75,11 @@ impl Channel {
     /// Waits for the first message.
     pub(super) async fn begun(&self) {
         self.begun.notified().await;
+    }
+
+    /// Whether a message has come.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.lock().messages.is_empty()
     }
 
     /// Waits until the client has closed the stream.
@@ -87,7 +111,8 @@ fn wake(mut held: MutexGuard<'_, Held>) {
 impl Outlet for Channel {
     fn tell(&self, message: Vec<u8>) {
         let mut held = self.lock();
-        if held.closed || held.messages.len() >= WAITING || held.messages.contains(&message) {
+        let twice = self.coalesces && held.messages.contains(&message);
+        if held.closed || held.messages.len() >= WAITING || twice {
             return;
         }
         held.messages.push_back(message);
@@ -148,7 +173,7 @@ mod tests {
         let revision = Revision::NEWEST_MODERN;
         let capabilities = Raw::literal("{}");
         let client = Client { revision, info: None, capabilities, session: None };
-        let channel = Channel::new(Arc::new(client), None, None);
+        let channel = Channel::of_news(Arc::new(client));
         for number in 0..2 * WAITING {
             channel.tell(format!("n{number}").into());
             channel.tell(format!("n{number}").into());

@@ -34,10 +34,11 @@ pub(super) async fn serve(
         return respond::reply(Reply::bad_request(Some(&request.id), HEADER_MISMATCH, &why));
     }
     let token = request.meta.take(meta::PROGRESS_TOKEN);
-    let channel = Channel::new(Arc::clone(&request.client), token, request.level);
     if request.method == LISTEN {
+        let channel = Channel::of_news(Arc::clone(&request.client));
         return listen(frontend, request, channel).await;
     }
+    let channel = Channel::new(Arc::clone(&request.client), token, request.level);
     if !accepts(headers, "text/event-stream") {
         return respond::reply(frontend.door.answer(request, Flight::default()).await);
     }
@@ -48,7 +49,14 @@ pub(super) async fn serve(
     tokio::select! {
         biased;
         () = channel.begun() => {}
-        reply = &mut answer => return respond::reply(reply),
+        reply = &mut answer => {
+            if !channel.has_begun() {
+                return respond::reply(reply);
+            }
+            // A message came at the last moment, and is told before the answer.
+            channel.finish(reply.text);
+            return respond::stream(Reader(channel));
+        }
     }
     let response = respond::stream(Reader(Arc::clone(&channel)));
     frontend.requests.spawn(async move {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mcpmux_core::catalog::{Annotations, Definition, Edit, ToolEdit};
+use mcpmux_core::catalog::{Annotations, Definition, Edit, EntryKind, ToolEdit};
 use mcpmux_core::config::Limits;
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::BackendName;
@@ -25,7 +25,7 @@ fn hook(clock: bool) -> Arc<dyn CatalogHook> {
 /// Shows the hook two tools of a backend of this name.
 fn transform(hook: &dyn CatalogHook, backend: &str) -> Result<Vec<Edit>, String> {
     let backend = BackendName::new(backend).unwrap();
-    let definition = Definition::read(&Raw::literal(r#"{"name":"x","title":"X"}"#)).unwrap();
+    let definition = Definition::read(EntryKind::Tool, &Raw::literal(r#"{"name":"x","title":"X"}"#)).unwrap();
     let view = ToolView { backend: &backend, definition: &definition, exposed: "a__x" };
     hook.transform(&[view, view])
 }
