@@ -71,6 +71,7 @@ fn listing(tools: &[&str]) -> State {
         capabilities: Object::default(),
         instructions: None,
         entries: Entries { tools, ..Entries::default() },
+        caching: mcpmux_core::ports::Caching::UNSAID,
         announced: Changed::default(),
     })
 }

@@ -222,6 +222,7 @@ impl Lists {
                 resources: read(EntryKind::Resource, &self.resources),
                 templates: read(EntryKind::Template, &self.templates),
             },
+            caching: mcpmux_core::ports::Caching::UNSAID,
             announced: Changed::default(),
         }
     }
