@@ -92,7 +92,7 @@ impl Stage {
     pub async fn play(&mut self, cases: &[Case]) -> Outcome {
         let mut results = Vec::new();
         for case in cases {
-            self.patience = if case.is_not_yet(self.revision) { SOON } else { PATIENCE };
+            self.patience = if case.is_changed(self.revision) { SOON } else { PATIENCE };
             results.push((*case, self.one(case).await));
         }
         Outcome {

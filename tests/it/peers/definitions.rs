@@ -77,13 +77,12 @@ fn expose(tool: &Value, backend: &str, expected: &mut BTreeMap<String, Value>) {
 }
 
 /// What a server itself answers to a client that can do what mcpmux says that its clients can: servers have tools
-/// that they offer to such clients only.
+/// that they offer to such clients only. It is ended by force, for it may still wait for an answer about its roots.
 async fn own(command: Command) -> Vec<Value> {
     let mut process = Process::start(command);
     let elicitation = json!({"form": {}, "url": {}});
     process.initialize_able(json!({"roots": {}, "sampling": {}, "elicitation": elicitation})).await;
     let tools = listed(process.request(1, "tools/list", json!({})).await);
-    process.close().await;
     tools
 }
 

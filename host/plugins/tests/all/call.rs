@@ -25,7 +25,8 @@ fn hook(clock: bool) -> Arc<dyn CatalogHook> {
 /// Shows the hook two tools of a backend of this name.
 fn transform(hook: &dyn CatalogHook, backend: &str) -> Result<Vec<Edit>, String> {
     let backend = BackendName::new(backend).unwrap();
-    let definition = Definition::read(EntryKind::Tool, &Raw::literal(r#"{"name":"x","title":"X"}"#)).unwrap();
+    let definition =
+        Definition::read(EntryKind::Tool, &Raw::literal(r#"{"name":"x","title":"X"}"#)).unwrap();
     let view = ToolView { backend: &backend, definition: &definition, exposed: "a__x" };
     hook.transform(&[view, view])
 }

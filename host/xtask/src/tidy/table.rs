@@ -88,7 +88,8 @@ pub(crate) const HOMES: &[Home] = &[
     Home {
         family: "hyper",
         crates: &["mcpmux-backends", "mcpmux-frontends", "mcpmux-manage"],
-        free_in_tests: false,
+        // The Rust SDK's servers are served with it.
+        free_in_tests: true,
     },
     Home { family: "keyring", crates: &["mcpmux-auth"], free_in_tests: false },
     Home { family: "ratatui", crates: &["mcpmux-manage"], free_in_tests: false },
