@@ -147,7 +147,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            init: Duration::from_secs(30),
+            init: Duration::from_secs(60),
             call: Duration::from_secs(60),
             call_max: Duration::from_secs(600),
             in_flight: 128,

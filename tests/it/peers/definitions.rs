@@ -82,8 +82,7 @@ async fn own(command: Command) -> Vec<Value> {
     let mut process = Process::start(command);
     let elicitation = json!({"form": {}, "url": {}});
     process.initialize_able(json!({"roots": {}, "sampling": {}, "elicitation": elicitation})).await;
-    let tools = listed(process.request(1, "tools/list", json!({})).await);
-    tools
+    listed(process.request(1, "tools/list", json!({})).await)
 }
 
 fn listed(answer: Value) -> Vec<Value> {

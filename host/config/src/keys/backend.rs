@@ -90,10 +90,10 @@ pub(crate) static BACKEND: Table = Table {
         Key::new(
             "init_timeout",
             milliseconds(10, HOUR),
-            "init_timeout = \"30s\"",
+            "init_timeout = \"60s\"",
             "From starting to connect to the answer to the handshake.",
         )
-        .or("\"30s\""),
+        .or("\"60s\""),
         Key::new(
             "call_timeout",
             milliseconds(10, 24 * HOUR),

@@ -55,7 +55,7 @@ const LISTS: &[&str] =
 const SERVER: &str = "answer.result._meta.io.modelcontextprotocol/serverInfo*";
 
 /// All of them.
-pub(super) const REWRITES: [Rewrite; 16] = [
+pub(super) const REWRITES: [Rewrite; 13] = [
     Rewrite::new(
         "`serverInfo`",
         Who::LegacyClients,
@@ -88,8 +88,6 @@ pub(super) const REWRITES: [Rewrite; 16] = [
         &["server/discover"],
         &["answer.result.supportedVersions"],
     ),
-    Rewrite::new("`ttlMs`", Who::ModernClients, &["server/discover"], &["answer.result.ttlMs"]),
-    Rewrite::new("`ttlMs`", Who::ModernClients, LISTS, &["answer.result.ttlMs"]),
     Rewrite::new(
         "`ttlMs`",
         Who::BridgedModernClients,
@@ -123,12 +121,6 @@ pub(super) const REWRITES: [Rewrite; 16] = [
             "resources/read test://no-such-resource",
         ],
         &["status"],
-    ),
-    Rewrite::new(
-        "resources that nobody has",
-        Who::Everyone,
-        &["resources/read test://no-such-resource"],
-        &["answer.error.message"],
     ),
     Rewrite::new(
         "what the client cannot do",
