@@ -14,7 +14,7 @@ pub struct Configured;
 impl CredentialSource for Configured {
     fn credential(&self, _backend: &BackendName, auth: &Auth) -> Option<Arc<dyn Credential>> {
         match auth {
-            Auth::None => None,
+            Auth::None | Auth::Plugin(_) => None,
             Auth::Bearer(token) => Some(Arc::new(Bearer(token.clone()))),
         }
     }

@@ -126,7 +126,19 @@ fn plugin(fields: Fields<'_>, folder: &Path, found: &mut Findings<'_>) -> Option
         found.mistake(at, format!("`{written}` cannot be the name of a plugin: {}", why(&error)));
     });
     let path = folder.join(&fields.text("path")?.1.full);
-    Some(Plugin { name: name.ok()?, path, grant, config: Raw::of(&config) })
+    Some(Plugin {
+        name: name.ok()?,
+        path,
+        sha256: None,
+        grant,
+        secrets: std::collections::BTreeMap::new(),
+        config: Raw::of(&config),
+        mode: mcpmux_core::config::Mode::Enforce,
+        matches: mcpmux_core::config::Match::default(),
+        on_error: mcpmux_core::config::OnError::default(),
+        limits: mcpmux_core::config::PluginLimits::default(),
+        stateless: false,
+    })
 }
 
 /// A value as JSON; a date becomes its text.

@@ -55,7 +55,7 @@ pub(super) fn transport(
         if shown && url::endpoint(&url.full).is_ok_and(|endpoint| endpoint.exposed) {
             let what = match auth {
                 Auth::None => "an `Authorization` header",
-                Auth::Bearer(_) => "`auth`",
+                Auth::Bearer(_) | Auth::Plugin(_) => "`auth`",
             };
             found.hinted(
                 at,

@@ -2,7 +2,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "generated")]
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: "../../wit/v0.1",
     world: "everything",
     imports: { "mcpmux:plugin/random.bytes": trappable },
     exports: { default: async },

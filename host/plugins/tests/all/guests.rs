@@ -51,8 +51,15 @@ pub(crate) fn configured(path: PathBuf, grant: &[&str], config: &'static str) ->
     config::Plugin {
         name: PluginName::new("guest").unwrap(),
         path,
+        sha256: None,
         grant,
+        secrets: std::collections::BTreeMap::new(),
         config: Raw::literal(config),
+        mode: config::Mode::Enforce,
+        matches: config::Match::default(),
+        on_error: config::OnError::default(),
+        limits: config::PluginLimits::default(),
+        stateless: false,
     }
 }
 
@@ -99,7 +106,7 @@ pub(crate) fn starter() -> Vec<u8> {
 /// Makes a core module a component of a world with these imports and exports.
 fn component(module: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
-    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit")).unwrap();
+    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v0.1")).unwrap();
     for (name, text) in WASI {
         resolve.push_str(name, text).unwrap();
     }
