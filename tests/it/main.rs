@@ -9,6 +9,7 @@ mod config;
 mod conformance;
 mod faults;
 mod harness;
+mod hooks;
 mod input;
 mod load;
 mod lossless;
