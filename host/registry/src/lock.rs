@@ -6,7 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use mcpmux_core::config::Plugin;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 use crate::source::Source;
@@ -135,7 +137,7 @@ impl Lock {
     }
 
     /// Whether the bytes of a component's file may be loaded: they may unless the file is named here with another digest.
-    /// `sha256` is that of the bytes that would be instantiated, in hexadecimal.
+    /// `sha256` is that of the bytes, in hexadecimal.
     ///
     /// # Errors
     /// If they are not those that were pulled.
@@ -151,8 +153,36 @@ impl Lock {
         }
     }
 
-    /// Writes what was pulled into a file into the lock file beside a configuration, in one step; other entries stay, those
-    /// too that someone else writes at the same time. Returns what was there for this file before.
+    /// As [`Lock::check`], of what the file holds now. One that cannot be read is left to whoever loads it.
+    ///
+    /// # Errors
+    /// As that.
+    pub fn check_file(&self, component: &Path) -> Result<(), LockError> {
+        if self.get(component).is_none() {
+            return Ok(());
+        }
+        let digest = File::open(component).and_then(|mut file| {
+            let mut hasher = Sha256::new();
+            io::copy(&mut file, &mut hasher)?;
+            Ok(Digest::from(hasher))
+        });
+        digest.map_or(Ok(()), |digest| self.check(component, &digest.hex()))
+    }
+
+    /// Makes a plugin of the configuration one that loads only as it was pulled: its file is checked now, and whatever
+    /// it holds when it is loaded is checked against the same digest then. A digest in the configuration stays.
+    ///
+    /// # Errors
+    /// If the file holds something else than what was pulled.
+    pub fn pin(&self, plugin: &mut Plugin) -> Result<(), LockError> {
+        let Some(locked) = self.get(&plugin.path) else { return Ok(()) };
+        self.check_file(&plugin.path)?;
+        plugin.sha256.get_or_insert_with(|| locked.sha256.clone());
+        Ok(())
+    }
+
+    /// Writes what was pulled into a file into the lock file beside a configuration, in one step, or with `None` forgets it;
+    /// other entries stay, those too that someone else writes at the same time. Returns what was there for this file before.
     ///
     /// # Errors
     /// If the lock file cannot be read or written; it is as it was then.
@@ -167,7 +197,11 @@ impl Lock {
         let alone = File::open(&folder).map_err(failed)?;
         alone.lock().map_err(failed)?;
         let mut lock = Self::beside(config)?;
-        let before = lock.entries.insert(lock.key(component), locked);
+        let key = lock.key(component);
+        let before = match locked {
+            Some(locked) => lock.entries.insert(key, locked),
+            None => lock.entries.remove(&key),
+        };
         lock.write().map_err(failed)?;
         Ok(before)
     }

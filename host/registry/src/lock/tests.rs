@@ -28,7 +28,8 @@ fn what_is_recorded_is_read_sorted_and_stable() {
     let (folder, config) = folder();
     assert_eq!(Lock::beside(&config).unwrap().iter().count(), 0);
     let record = |name: &str, version: &str| {
-        Lock::record(&config, &folder.path().join("plugins").join(name), locked(version)).unwrap()
+        Lock::record(&config, &folder.path().join("plugins").join(name), Some(locked(version)))
+            .unwrap()
     };
     assert_eq!(record("b.wasm", "1.0.0"), None);
     assert_eq!(record("a.wasm", "1.0.0"), None);
@@ -51,7 +52,7 @@ fn what_is_recorded_is_read_sorted_and_stable() {
 fn only_the_pinned_bytes_may_be_loaded_whatever_the_file_is_called() {
     let (folder, config) = folder();
     let file = folder.path().join("plugins/guard.wasm");
-    Lock::record(&config, &file, locked("1.0.0")).unwrap();
+    Lock::record(&config, &file, Some(locked("1.0.0"))).unwrap();
     std::os::unix::fs::symlink("plugins", folder.path().join("link")).unwrap();
     let lock = Lock::beside(&config).unwrap();
     let ways = ["plugins/guard.wasm", "./plugins/../plugins/guard.wasm", "link/guard.wasm"];
@@ -74,7 +75,7 @@ fn entries_written_at_the_same_time_all_stay() {
         for number in 0..8 {
             let file = folder.path().join(format!("plugins/{number}.wasm"));
             let config = &config;
-            scope.spawn(move || Lock::record(config, &file, locked("1.0.0")).unwrap());
+            scope.spawn(move || Lock::record(config, &file, Some(locked("1.0.0"))).unwrap());
         }
     });
     assert_eq!(Lock::beside(&config).unwrap().iter().count(), 8);
@@ -103,7 +104,55 @@ fn a_lock_file_that_is_wrong_is_an_error_and_stays() {
             error.contains(expected) && error.contains("mcpmux.lock is no lock file"),
             "{error}"
         );
-        Lock::record(&config, Path::new("b.wasm"), locked("1.0.0")).unwrap_err();
+        Lock::record(&config, Path::new("b.wasm"), Some(locked("1.0.0"))).unwrap_err();
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
+}
+
+#[test]
+fn an_entry_can_be_forgotten() {
+    let (folder, config) = folder();
+    let file = folder.path().join("plugins/guard.wasm");
+    Lock::record(&config, &file, Some(locked("1.0.0"))).unwrap();
+    assert_eq!(Lock::record(&config, &file, None).unwrap(), Some(locked("1.0.0")));
+    assert_eq!(Lock::beside(&config).unwrap().iter().count(), 0);
+}
+
+#[test]
+fn a_plugin_is_pinned_to_what_was_pulled() {
+    let (folder, config) = folder();
+    let file = folder.path().join("plugins/guard.wasm");
+    let plugin = || Plugin {
+        name: mcpmux_core::names::PluginName::new("guard").unwrap(),
+        path: file.clone(),
+        sha256: None,
+        grant: Vec::new(),
+        secrets: BTreeMap::new(),
+        config: mcpmux_core::json::Raw::literal("{}"),
+        mode: mcpmux_core::config::Mode::default(),
+        matches: mcpmux_core::config::Match::default(),
+        on_error: mcpmux_core::config::OnError::default(),
+        limits: mcpmux_core::config::PluginLimits::default(),
+        stateless: false,
+    };
+    let mut free = plugin();
+    Lock::beside(&config).unwrap().pin(&mut free).unwrap();
+    assert_eq!(free.sha256, None);
+
+    Lock::record(&config, &file, Some(locked("1.0.0"))).unwrap();
+    let lock = Lock::beside(&config).unwrap();
+    let mut absent = plugin();
+    lock.pin(&mut absent).unwrap();
+    assert_eq!(
+        absent.sha256.as_deref(),
+        Some(EMPTY),
+        "a file that comes later must be that one too"
+    );
+    fs::write(&file, b"").unwrap();
+    let mut right = plugin();
+    lock.pin(&mut right).unwrap();
+    assert_eq!(right.sha256.as_deref(), Some(EMPTY));
+    fs::write(&file, b"x").unwrap();
+    let error = lock.pin(&mut plugin()).unwrap_err().to_string();
+    assert!(error.contains("is not what was pulled from ghcr.io/you/guard@sha256:"), "{error}");
 }
