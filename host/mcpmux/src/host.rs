@@ -124,7 +124,7 @@ pub(crate) fn files(config: &Config) -> Vec<PathBuf> {
 
 /// Where what is learned of backends outlives mcpmux (XDG Base Directory Specification): a folder of its own in
 /// `$XDG_STATE_HOME`, else in `~/.local/state`; without a home nothing is kept.
-fn state_folder() -> Option<PathBuf> {
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME")
