@@ -10,6 +10,7 @@
 mod cause;
 mod engine;
 mod examine;
+mod grants;
 mod inspect;
 mod limiter;
 mod live;
@@ -17,12 +18,14 @@ mod pipe;
 mod plugin;
 mod refusal;
 mod sandbox;
+pub mod services;
 mod set;
 mod state;
 mod v0_1;
 mod world;
 
 pub use engine::{Engine, EngineError};
+pub use grants::{Grants, Reach};
 pub use inspect::{Inspection, inspect};
 pub use plugin::Plugin;
 pub use refusal::{LoadError, Refusal};
