@@ -13,6 +13,7 @@ use crate::catalog::{Changed, Definition, Edit, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
+use crate::hook::Record;
 use crate::json::{Object, Raw};
 use crate::level::Level;
 use crate::names::{BackendName, PluginName};
@@ -180,6 +181,13 @@ pub trait CatalogHook: Send + Sync {
     /// # Errors
     /// Why it could not say; the list then stays as it was.
     fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String>;
+}
+
+/// Keeps what became of calls, for those who have to answer for them.
+pub trait Audit: Send + Sync {
+    /// A call has ended. `arguments` are what was judged last: the document of the request and authorize hooks, after
+    /// all changes. Called on the call's own way, so it must not block.
+    fn record(&self, record: &Record, arguments: &Raw);
 }
 
 /// What a backend is shown, kept fresh by whoever implements it.
