@@ -135,6 +135,21 @@ impl Catalog {
         }
     }
 
+    /// Whether the two hold the same, listed or not.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Arc<Entry>, &Arc<Entry>)| {
+            (&a.exposed, &a.backend, &a.native) == (&b.exposed, &b.backend, &b.native)
+                && a.definition == b.definition
+        };
+        EntryKind::ALL.into_iter().all(|kind| {
+            let (one, other) = (self.shelf(kind), other.shelf(kind));
+            one.same(other)
+                && one.unlisted.len() == other.unlisted.len()
+                && one.all().zip(other.all()).all(same)
+        })
+    }
+
     /// How many entries of a kind a backend has in the catalog.
     #[must_use]
     pub fn count(&self, kind: EntryKind, backend: &BackendName) -> usize {
@@ -172,10 +187,16 @@ impl Catalog {
         hidden.names(native) || (hidden.covers(native) && !self.offers(backend, native))
     }
 
+    /// The entry of a backend's resource, if there is one.
+    #[must_use]
+    pub fn listed_uri(&self, backend: &BackendName, native: &str) -> Option<&Arc<Entry>> {
+        let exposed = self.qualified(backend, native).map_or(native, ExposedName::as_str);
+        self.resources.get(exposed).filter(|entry| entry.backend == *backend)
+    }
+
     /// Whether a resource of a backend is among the entries, or fits a template that is.
     fn offers(&self, backend: &BackendName, native: &str) -> bool {
-        let exposed = self.qualified(backend, native).map_or(native, ExposedName::as_str);
-        self.resources.get(exposed).is_some_and(|entry| entry.backend == *backend)
+        self.listed_uri(backend, native).is_some()
             || self.templates.all().any(|template| {
                 template.backend == *backend && uri::matches(template.native.as_str(), native)
             })
