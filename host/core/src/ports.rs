@@ -11,14 +11,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::call::{Body, Outcome, Permitted};
-use crate::catalog::{Changed, Definition, Edit, EntryKind};
+use crate::catalog::{Changed, Definition, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
-use crate::hook::CredentialsHook;
+use crate::hook::{CredentialsHook, Record};
 use crate::json::{Object, Raw};
 use crate::level::Level;
-use crate::names::{BackendName, PluginName};
+use crate::names::BackendName;
 use crate::peer::{Ask, Event, Flight};
 
 pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
@@ -164,27 +164,11 @@ pub trait BackendEvents: Send + Sync {
     fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body>;
 }
 
-/// A tool as a catalog hook sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct ToolView<'a> {
-    /// Whose it is.
-    pub backend: &'a BackendName,
-    /// The backend's definition, with the edits of the hooks before.
-    pub definition: &'a Definition,
-    /// The name clients would see.
-    pub exposed: &'a str,
-}
-
-/// The catalog hook of a plugin: called when the catalog is built, never per call.
-pub trait CatalogHook: Send + Sync {
-    /// Whose hook it is.
-    fn plugin(&self) -> PluginName;
-
-    /// What it wants changed in this list.
-    ///
-    /// # Errors
-    /// Why it could not say; the list then stays as it was.
-    fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String>;
+/// Keeps what became of calls, for those who have to answer for them.
+pub trait Audit: Send + Sync {
+    /// A call has ended. `arguments` are what was judged last: the document of the request and authorize hooks, after
+    /// all changes. Called on the call's own way, so it must not block.
+    fn record(&self, record: &Record, arguments: &Raw);
 }
 
 /// Headers that are shown to a backend.

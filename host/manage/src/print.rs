@@ -63,7 +63,8 @@ pub fn banner(url: &str, socket: Option<&Path>, status: &Status) -> String {
         out.push_str("  no backends yet: add one as [backends.NAME]\n");
     }
     if !status.plugins.is_empty() {
-        let _infallible = writeln!(out, "  plugins: {}", status.plugins.join(", "));
+        let plugins: Vec<&str> = status.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+        let _infallible = writeln!(out, "  plugins: {}", plugins.join(", "));
     }
     let _infallible =
         write!(out, "\nadd it to Claude Code:\n  claude mcp add --transport http mcpmux {url}");
