@@ -22,6 +22,10 @@ pub(crate) struct Host {
     mux: Mux,
     catalog: JoinHandle<()>,
     limits: Limits,
+    /// The plugins that are at work; one that is loaded again as it is stays the same.
+    plugins: Mutex<Vec<Loaded>>,
+    /// Where calls are recorded.
+    ledger: Option<Ledger>,
     /// Stops the frontends.
     pub(crate) stop: CancellationToken,
     /// Stops the catalog task, after the frontends.
@@ -30,8 +34,9 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts the parts; nothing is connected to before [`Host::apply`].
-    pub(crate) fn start(limits: Limits) -> Result<Self, Failure> {
-        let engine = Engine::new().map_err(Failure::failed)?;
+    pub(crate) fn start(limits: Limits, audit: Option<&Audit>) -> Result<Self, Failure> {
+        let ledger = audit.map(Ledger::open).transpose()?;
+        let engine = engine()?;
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
         let inbox = Arc::new(Inbox::default());
         let (mux, catalog) = Mux::start(Arc::clone(&inbox), limits, end.clone());
@@ -124,7 +129,7 @@ pub(crate) fn files(config: &Config) -> Vec<PathBuf> {
 
 /// Where what is learned of backends outlives mcpmux (XDG Base Directory Specification): a folder of its own in
 /// `$XDG_STATE_HOME`, else in `~/.local/state`; without a home nothing is kept.
-fn state_folder() -> Option<PathBuf> {
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME")
