@@ -16,6 +16,7 @@ mod matrix;
 mod peers;
 mod plugins;
 mod readme;
+mod registry;
 mod schemas;
 mod shipped;
 mod stopping;
