@@ -1,5 +1,7 @@
 //! Guests for the tests: components in text form, a plugin written in WebAssembly text, a program in Rust.
 
+pub(crate) mod modern;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -106,7 +108,10 @@ pub(crate) fn starter() -> Vec<u8> {
 /// Makes a core module a component of a world with these imports and exports.
 fn component(module: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
-    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/v0.1")).unwrap();
+    for version in ["v0.1", "v0.2"] {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(version);
+        resolve.push_path(wit).unwrap();
+    }
     for (name, text) in WASI {
         resolve.push_str(name, text).unwrap();
     }
