@@ -1,5 +1,7 @@
 //! The traits by which the floors above meet without naming each other; wired in the binary.
 
+mod outbound;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
@@ -13,10 +15,13 @@ use crate::catalog::{Changed, Definition, Edit, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
+use crate::hook::CredentialsHook;
 use crate::json::{Object, Raw};
 use crate::level::Level;
 use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
+
+pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
 
 /// A future that can be held as a value.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -182,19 +187,48 @@ pub trait CatalogHook: Send + Sync {
     fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String>;
 }
 
+/// Headers that are shown to a backend.
+pub type Shown = Vec<(String, Secret)>;
+
 /// What a backend is shown, kept fresh by whoever implements it.
 pub trait Credential: Send + Sync {
     /// The headers to send now.
     ///
     /// # Errors
     /// If there is nothing to show, for instance because someone has to log in first.
-    fn headers(&self) -> Pending<'_, Result<Vec<(String, Secret)>, Fault>>;
+    fn headers(&self) -> Pending<'_, Result<Shown, Fault>>;
+
+    /// The backend refused these headers, with this `WWW-Authenticate` if it sent one: what to show it instead;
+    /// `None`: there is nothing else.
+    ///
+    /// # Errors
+    /// If something else is needed and cannot be had.
+    fn refused(
+        &self,
+        shown: Shown,
+        challenge: Option<String>,
+    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
+        let _ = (shown, challenge);
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// Knows the credential of each backend.
 pub trait CredentialSource: Send + Sync {
-    /// The credential for a backend; `None` if it needs none.
-    fn credential(&self, backend: &BackendName, auth: &Auth) -> Option<Arc<dyn Credential>>;
+    /// The credential for a backend at this URL; `None` if it needs none.
+    fn credential(
+        &self,
+        backend: &BackendName,
+        url: &str,
+        auth: &Auth,
+    ) -> Option<Arc<dyn Credential>>;
+}
+
+/// Knows the credentials hooks of the plugins that are loaded now.
+pub trait CredentialHooks: Send + Sync {
+    /// The hook of a plugin; `None` if it is not loaded or has none. The same `Arc` as long as it is the same plugin:
+    /// what another one gave is asked for anew.
+    fn hook(&self, plugin: &PluginName) -> Option<Arc<dyn CredentialsHook>>;
 }
 
 /// Runs a WASI command component as a backend. Implemented where wasmtime lives.

@@ -4,7 +4,7 @@
 //! Reading order: [`Engine`] is shared by all; `examine` reads a file and says what it is before
 //! anything runs; [`Plugin`] checks it against the `world` and what it `wants`, and keeps live instances;
 //! `v0_1` and `v0_2` are the contract of those versions, with the hooks as `mcpmux_core::hook` knows them;
-//! `limits` is what a call may take, `quarantine` what happens to a plugin that fails too often;
+//! `grants` is what they are allowed, `services` what stands behind that; `limits` is what a call may take, `quarantine` what happens to a plugin that fails too often;
 //! [`WasiSandbox`] runs backends.
 //!
 //! `unsafe` is denied but for one line, in `engine/cache`; the bindings need none of ours.
@@ -13,6 +13,7 @@ mod cause;
 mod description;
 mod engine;
 mod examine;
+mod grants;
 mod inspect;
 mod limiter;
 mod limits;
@@ -24,6 +25,7 @@ mod refusal;
 mod rights;
 mod sandbox;
 mod schema;
+pub mod services;
 mod set;
 mod state;
 mod v0_1;
@@ -34,6 +36,7 @@ mod world;
 
 pub use description::{Description, Want};
 pub use engine::{Engine, EngineError};
+pub use grants::{Grants, Reach};
 pub use inspect::{Inspection, describe, inspect};
 pub use plugin::{Loading, Plugin};
 pub use refusal::{LoadError, Refusal};

@@ -12,25 +12,6 @@ use crate::node::fields::Fields;
 use crate::section::Style;
 use crate::url;
 
-/// Headers that mcpmux writes for every request, or that belong to one connection; in lower case.
-const OURS: [&str; 13] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "keep-alive",
-    "last-event-id",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-/// What the names of MCP's own headers start with.
-const PROTOCOL: &str = "mcp-";
-
 /// Builds the transport, if there is one.
 pub(super) fn transport(
     fields: Fields<'_>,
@@ -110,7 +91,7 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
             continue;
         };
         let name = name.as_str().to_owned();
-        if OURS.contains(&name.as_str()) || name.starts_with(PROTOCOL) {
+        if mcpmux_core::headers::is_ours(&name) {
             found.hinted(
                 member.at,
                 format!("the header `{written}` is written by mcpmux"),

@@ -9,7 +9,7 @@ use mcpmux_core::hook::RequestAction;
 use mcpmux_plugins::{Engine, Plugin};
 
 use crate::guests::modern::Guest;
-use crate::guests::{Dir, configured};
+use crate::guests::{Dir, configured, shared};
 use crate::stage::{arguments, call};
 
 struct Setting {
@@ -33,7 +33,7 @@ impl Setting {
     fn load(&self) -> bool {
         let engine = Engine::new(Some(self.folder())).unwrap();
         let section = configured(self.plugin.clone(), &[], "{}");
-        let plugin = Plugin::load(&engine, &section, &Limits::default()).unwrap();
+        let plugin = Plugin::load(&engine, &section, &Limits::default(), &shared()).unwrap();
         let cached = plugin.loading().cached;
         let hooks = std::sync::Arc::new(plugin).hooks();
         let answer = hooks.request.as_ref().unwrap().on_request(&call("read"), &arguments());

@@ -11,14 +11,14 @@ use mcpmux_core::json::Raw;
 use mcpmux_core::names::BackendName;
 use mcpmux_plugins::{Engine, Plugin};
 
-use crate::guests::{Dir, configured, plugin, starter};
+use crate::guests::{Dir, configured, plugin, shared, starter};
 
 fn hook(clock: bool) -> Arc<dyn CatalogHook> {
     let dir = Dir::new();
     let engine = Engine::new(None).unwrap();
     let grant: &[&str] = if clock { &["clock"] } else { &[] };
     let plugin = configured(dir.file("guest.wasm", plugin(clock)), grant, "{}");
-    let plugin = Plugin::load(&engine, &plugin, &Limits::default()).unwrap();
+    let plugin = Plugin::load(&engine, &plugin, &Limits::default(), &shared()).unwrap();
     Arc::new(plugin).hooks().catalog.clone().unwrap()
 }
 
@@ -109,7 +109,8 @@ fn only_a_grant_tells_the_time() {
 fn a_plugin_without_the_hook_has_none() {
     let dir = Dir::new();
     let plugin = configured(dir.file("guest.wasm", starter()), &[], "{}");
-    let plugin = Plugin::load(&Engine::new(None).unwrap(), &plugin, &Limits::default()).unwrap();
+    let plugin =
+        Plugin::load(&Engine::new(None).unwrap(), &plugin, &Limits::default(), &shared()).unwrap();
     assert_eq!(plugin.hook_names(), ["lifecycle"]);
     assert!(Arc::new(plugin).hooks().catalog.is_none());
 }

@@ -4,12 +4,14 @@ pub(crate) mod modern;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use mcpmux_core::config;
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::PluginName;
+use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Pending};
+use mcpmux_plugins::services::Shared;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -62,6 +64,19 @@ pub(crate) fn configured(path: PathBuf, grant: &[&str], config: &'static str) ->
         on_error: config::OnError::default(),
         limits: config::PluginLimits::default(),
         stateless: false,
+    }
+}
+
+/// Services without a network.
+pub(crate) fn shared() -> Shared {
+    Shared::new(Arc::new(Offline))
+}
+
+struct Offline;
+
+impl Outbound for Offline {
+    fn send(&self, _: OutboundRequest) -> Pending<'_, Result<OutboundResponse, OutboundError>> {
+        Box::pin(async { Err(OutboundError::Network("there is no network here".to_owned())) })
     }
 }
 

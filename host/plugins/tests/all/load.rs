@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use mcpmux_core::config::Limits;
 use mcpmux_plugins::{Engine, Plugin, inspect, load_all};
 
-use crate::guests::{Dir, configured, hollow, plugin};
+use crate::guests::{Dir, configured, hollow, plugin, shared};
 
 const CATALOG: &str = "mcpmux:plugin/catalog@0.1.0";
 
@@ -15,7 +15,8 @@ fn check(path: PathBuf, grant: &[&str], config: &'static str, expected: &str) {
     let engine = Engine::new(None).unwrap();
     let file = path.display().to_string();
     let error =
-        Plugin::load(&engine, &configured(path, grant, config), &Limits::default()).unwrap_err();
+        Plugin::load(&engine, &configured(path, grant, config), &Limits::default(), &shared())
+            .unwrap_err();
     assert_eq!(error.to_string(), expected.replace("FILE", &file));
 }
 
@@ -65,8 +66,8 @@ fn a_component_cut_short_is_said_to_be_broken() {
     let bytes = plugin(false);
     let path = dir.file("guest.wasm", &bytes[..bytes.len() / 2]);
     let engine = Engine::new(None).unwrap();
-    let error =
-        Plugin::load(&engine, &configured(path, &[], "{}"), &Limits::default()).unwrap_err();
+    let error = Plugin::load(&engine, &configured(path, &[], "{}"), &Limits::default(), &shared())
+        .unwrap_err();
     assert!(error.to_string().contains("it is no valid component: unexpected end"), "{error}");
 }
 
@@ -94,8 +95,8 @@ fn exports_that_are_no_hooks_of_this_version_are_listed() {
     let dir = Dir::new();
     let path = dir.file("guest.wasm", hollow(&[], &[CATALOG]));
     let engine = Engine::new(None).unwrap();
-    let error =
-        Plugin::load(&engine, &configured(path, &[], "{}"), &Limits::default()).unwrap_err();
+    let error = Plugin::load(&engine, &configured(path, &[], "{}"), &Limits::default(), &shared())
+        .unwrap_err();
     assert!(error.to_string().contains("another shape than the contract's"), "{error}");
     assert!(error.to_string().contains("transform"), "{error}");
 }
@@ -142,7 +143,7 @@ fn a_grant_that_is_never_used_is_only_remarked_on() {
     let engine = Engine::new(None).unwrap();
     let path = dir.file("guest.wasm", plugin(false));
     let plugin = configured(path, &["clock", "log"], "{}");
-    let plugin = Plugin::load(&engine, &plugin, &Limits::default()).unwrap();
+    let plugin = Plugin::load(&engine, &plugin, &Limits::default(), &shared()).unwrap();
     assert_eq!(
         plugin.remarks(),
         [
@@ -159,10 +160,11 @@ fn all_that_cannot_be_loaded_is_said_at_once() {
     let good = configured(dir.file("good.wasm", plugin(false)), &[], "{}");
     let bad = |name| configured(dir.path().join(name), &[], "{}");
     let errors =
-        load_all(&engine, &[bad("a"), good.clone(), bad("b")], &Limits::default()).unwrap_err();
+        load_all(&engine, &[bad("a"), good.clone(), bad("b")], &Limits::default(), &shared())
+            .unwrap_err();
     let paths: Vec<_> = errors.iter().map(|error| error.path.file_name().unwrap()).collect();
     assert_eq!(paths, ["a", "b"]);
-    let loaded = load_all(&engine, &[good], &Limits::default()).unwrap();
+    let loaded = load_all(&engine, &[good], &Limits::default(), &shared()).unwrap();
     assert_eq!(loaded[0].hook_names(), ["lifecycle", "catalog"]);
 }
 

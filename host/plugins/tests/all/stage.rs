@@ -13,7 +13,7 @@ use mcpmux_core::names::{BackendName, ExposedName, NativeName, PluginName};
 use mcpmux_plugins::{Engine, LoadError, Plugin};
 
 use crate::guests::modern::Guest;
-use crate::guests::{Dir, configured};
+use crate::guests::{Dir, configured, shared};
 
 /// Loads a guest with changes to its section of the configuration.
 pub(crate) fn try_load(
@@ -25,7 +25,7 @@ pub(crate) fn try_load(
     change(&mut section);
     // Tests share two cores: what is meant to end in time must not be taken for what is not.
     let limits = Limits { plugin_time: std::time::Duration::from_millis(500), ..Limits::default() };
-    Plugin::load(&Engine::new(None).unwrap(), &section, &limits).map(Arc::new)
+    Plugin::load(&Engine::new(None).unwrap(), &section, &limits, &shared()).map(Arc::new)
 }
 
 /// Loads a guest that can be loaded.

@@ -7,7 +7,7 @@ use mcpmux_core::json::Raw;
 use mcpmux_plugins::{Description, Engine, Plugin, Want, describe};
 
 use crate::guests::modern::{Guest, answer};
-use crate::guests::{Dir, configured};
+use crate::guests::{Dir, configured, shared};
 use crate::stage::try_load;
 
 /// A guest that says it is `guard` 1.2.3, has this schema, and wants these rights.
@@ -154,7 +154,7 @@ fn a_hook_that_fails_when_it_is_shown_nothing_is_not_put_to_work() {
 fn pinned(path: PathBuf, sha256: &str) -> Result<Plugin, String> {
     let mut section = configured(path, &[], "{}");
     section.sha256 = Some(sha256.to_owned());
-    let loaded = Plugin::load(&Engine::new(None).unwrap(), &section, &Limits::default());
+    let loaded = Plugin::load(&Engine::new(None).unwrap(), &section, &Limits::default(), &shared());
     loaded.map_err(|error| error.to_string())
 }
 
@@ -166,7 +166,8 @@ fn a_pinned_file_is_that_file_whatever_leads_to_it() {
     let path = dir.file("guest.wasm", &good);
     let engine = Engine::new(None).unwrap();
     let section = configured(path.clone(), &[], "{}");
-    let sha256 = Plugin::load(&engine, &section, &Limits::default()).unwrap().sha256().to_owned();
+    let sha256 =
+        Plugin::load(&engine, &section, &Limits::default(), &shared()).unwrap().sha256().to_owned();
     let loaded = pinned(path.clone(), &sha256).unwrap();
     assert_eq!(loaded.hook_names(), ["lifecycle"]);
 
