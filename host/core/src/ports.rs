@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::hook::{CredentialsHook, Record};
 use crate::json::{Object, Raw};
 use crate::level::Level;
-use crate::names::BackendName;
+use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
 
 pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};

@@ -4,7 +4,7 @@
 pub(crate) mod row;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,8 @@ use row::Row;
 const WAITING: usize = 4_096;
 /// Bytes of arguments that may wait to be written.
 const WAITING_BYTES: usize = 64 << 20;
+/// Bytes of lines that are written at once at most, but for a longer line.
+const BUFFER: usize = 64 << 10;
 /// Nobody else reads what was called.
 const MODE: u32 = 0o600;
 
@@ -134,7 +136,9 @@ fn report(load: &Load, trouble: Option<io::Error>) {
 /// A file that is only ever appended to. If it is renamed away, a new one is made in its place.
 struct Appended {
     path: PathBuf,
-    out: BufWriter<File>,
+    file: File,
+    /// Whole lines that are not written yet: another mcpmux may append to the same file.
+    lines: Vec<u8>,
     /// Device and number of the file.
     id: (u64, u64),
 }
@@ -164,22 +168,26 @@ impl Appended {
             }
         }
         let id = (found.dev(), found.ino());
-        Ok(Self { path: path.to_owned(), out: BufWriter::new(file), id })
+        Ok(Self { path: path.to_owned(), file, lines: Vec::new(), id })
     }
 
     fn append(&mut self, row: &Row) -> io::Result<()> {
-        let mut line = serde_json::to_vec(row)?;
-        line.push(b'\n');
-        self.out.write_all(&line)
+        serde_json::to_writer(&mut self.lines, row)?;
+        self.lines.push(b'\n');
+        if self.lines.len() < BUFFER { Ok(()) } else { self.flush() }
     }
 
+    /// Writes the lines. What cannot be written is gone, and is said to be.
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()?;
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() {
+            return Ok(());
+        }
         let there = fs::metadata(&self.path).map(|found| (found.dev(), found.ino()));
         if there.ok() != Some(self.id) {
             *self = Self::open(&self.path)?;
         }
-        Ok(())
+        self.file.write_all(&lines)
     }
 }
 
@@ -193,7 +201,7 @@ mod tests {
         let path = folder.path().join("log/audit.jsonl");
         let line = |id: u64| serde_json::json!({ "id": id });
         let append = |file: &mut Appended, id: u64| {
-            file.out.write_all(format!("{}\n", line(id)).as_bytes()).unwrap();
+            file.lines.extend(format!("{}\n", line(id)).as_bytes());
             file.flush().unwrap();
         };
         let mut file = Appended::open(&path).unwrap();
@@ -208,8 +216,8 @@ mod tests {
         fs::rename(&path, &old).unwrap();
         append(&mut file, 3);
         append(&mut file, 4);
-        assert!(fs::read_to_string(&old).unwrap().ends_with("{\"id\":3}\n"));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"id\":4}\n");
+        assert!(fs::read_to_string(&old).unwrap().ends_with("{\"id\":2}\n"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"id\":3}\n{\"id\":4}\n");
     }
 
     #[test]

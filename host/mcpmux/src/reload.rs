@@ -5,41 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_core::config::{self, Config};
+use mcpmux_core::config::Config;
 use mcpmux_core::names::PluginName;
 use mcpmux_manage::admin::{Change, Reloaded, ReloadedPlugin};
-use mcpmux_plugins::Plugin;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{Notify, mpsc};
 
 use crate::admin::Asked;
 use crate::failure::Failure;
-use crate::host::{self, Host};
+use crate::host::{self, Host, Loaded};
 use crate::settings::Settings;
 
 /// How long the files must have been quiet: editors and builds write in several steps.
 const QUIET: Duration = Duration::from_millis(100);
-
-/// A plugin as it is loaded, for telling what a reload has changed.
-struct Loaded {
-    settings: config::Plugin,
-    sha256: String,
-}
-
-fn loaded(config: &Config, plugins: &[Arc<Plugin>]) -> Vec<Loaded> {
-    let plugin = |(settings, plugin): (&config::Plugin, &Arc<Plugin>)| Loaded {
-        settings: settings.clone(),
-        sha256: plugin.sha256().to_owned(),
-    };
-    config.plugins.iter().zip(plugins).map(plugin).collect()
-}
 
 /// What is served now, and what it takes to serve something else.
 pub(crate) struct Reloading {
     host: Arc<Host>,
     settings: Settings,
     config: Config,
-    loaded: Vec<Loaded>,
     changed: Arc<Notify>,
     /// `None`: files cannot be watched.
     watch: Option<Watch>,
@@ -47,15 +31,8 @@ pub(crate) struct Reloading {
 
 impl Reloading {
     /// Takes over what has just been applied.
-    pub(crate) fn new(
-        host: Arc<Host>,
-        settings: Settings,
-        config: Config,
-        plugins: &[Arc<Plugin>],
-    ) -> Self {
-        let loaded = loaded(&config, plugins);
-        let changed = Arc::new(Notify::new());
-        Self { host, settings, config, loaded, changed, watch: None }
+    pub(crate) fn new(host: Arc<Host>, settings: Settings, config: Config) -> Self {
+        Self { host, settings, config, changed: Arc::new(Notify::new()), watch: None }
     }
 
     /// Applies what changes in the files, and what is asked for, until it is dropped.
@@ -99,9 +76,8 @@ impl Reloading {
         {
             tracing::warn!("changes of [listen], [limits] and [audit] are taken up at the next start");
         }
-        self.host.apply(&wanted, &plugins).await;
-        let now = loaded(&wanted, &plugins);
-        let mut changes = compare(&self.loaded, &now);
+        let mut changes = compare(&self.host.plugins(), &plugins);
+        self.host.apply(&wanted, plugins).await;
         changes.retain(|change| only.is_none_or(|only| change.name == only));
         tracing::info!(
             backends = wanted.backends.len(),
@@ -109,7 +85,7 @@ impl Reloading {
             "the change is applied"
         );
         let reloaded = Reloaded { plugins: changes, backends: wanted.backends.len() };
-        (self.config, self.loaded) = (wanted, now);
+        self.config = wanted;
         Ok(reloaded)
     }
 
@@ -163,17 +139,13 @@ fn compare(old: &[Loaded], new: &[Loaded]) -> Vec<ReloadedPlugin> {
     let report = |plugin: &Loaded, change: Change| ReloadedPlugin {
         name: plugin.settings.name.as_str().to_owned(),
         change,
-        sha256: plugin.sha256.clone(),
+        sha256: plugin.hooks.sha256.clone(),
     };
     let now = new.iter().map(|plugin| {
         let before = find(old, &plugin.settings.name).and_then(|at| old.get(at));
         let change = match before {
             None => Change::Added,
-            Some(before)
-                if before.sha256 == plugin.sha256 && before.settings == plugin.settings =>
-            {
-                Change::Unchanged
-            }
+            Some(before) if Arc::ptr_eq(&before.hooks, &plugin.hooks) => Change::Unchanged,
             Some(_) => Change::Swapped,
         };
         report(plugin, change)

@@ -23,6 +23,7 @@ use mcpmux_manage::cli::{Global, Which};
 use mcpmux_plugins::{Engine, LoadError, Plugin};
 
 use crate::failure::Failure;
+use crate::host::engine;
 use crate::settings::Settings;
 use golden::Mock;
 use mock::{Clock, Entries};
@@ -108,7 +109,7 @@ pub(crate) struct Found {
 impl Found {
     /// Reads a component.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
-        let engine = Engine::new().map_err(Failure::failed)?;
+        let engine = engine()?;
         let found = mcpmux_plugins::describe(&engine, file).map_err(Failure::wrong)?;
         if let Some(why) = found.refused {
             return Err(Failure::wrong(format!("{} cannot be used: {why}", file.display())));

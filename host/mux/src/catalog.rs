@@ -339,6 +339,7 @@ mod tests {
     #[tokio::test]
     async fn a_state_before_the_setup_settles_nothing() {
         let limits = Limits { list_wait: Duration::from_millis(100), ..Limits::default() };
+        let client = crate::tests::anyone();
         let inbox = Arc::new(Inbox::default());
         inbox.state(&BackendName::new("early").unwrap(), State::Connecting);
         let (mux, _task) = Mux::start(inbox, limits, CancellationToken::new());

@@ -4,7 +4,7 @@
 //! Reading order: [`Engine`] is shared by all; `examine` reads a file and says what it is before
 //! anything runs; [`Plugin`] checks it against the `world` and what it `wants`, and keeps live instances;
 //! `v0_1` and `v0_2` are the contract of those versions, with the hooks as `mcpmux_core::hook` knows them;
-//! `limits` is what a call may take, `quarantine` what happens to a plugin that fails too often;
+//! `grants` is what they are allowed, `services` what stands behind that; `limits` is what a call may take, `quarantine` what happens to a plugin that fails too often;
 //! [`WasiSandbox`] runs backends.
 //!
 //! `unsafe` is denied but for one line, in `engine/cache`; the bindings need none of ours.

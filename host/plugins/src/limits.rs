@@ -77,9 +77,6 @@ const fn default(step: Step) -> (Time, usize, u32) {
     }
 }
 
-/// What `kv` keeps for a plugin, in bytes.
-const KV: usize = MIB;
-
 /// The limits of one plugin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -87,8 +84,6 @@ pub(crate) struct Bounds {
     time: Duration,
     /// The memory of an instance, in bytes.
     pub(crate) memory: usize,
-    /// What it keeps with `kv`, in bytes.
-    pub(crate) kv: usize,
 }
 
 impl Bounds {
@@ -98,7 +93,6 @@ impl Bounds {
             own,
             time: own.time.unwrap_or(general.plugin_time),
             memory: own.memory.unwrap_or(general.plugin_memory),
-            kv: own.kv.unwrap_or(KV),
         }
     }
 
@@ -136,13 +130,13 @@ mod tests {
             output: Some(10),
             host_calls: Some(2),
             memory: Some(3),
-            kv: Some(4),
+            kv: None,
         };
         let bounds = Bounds::new(own, &general);
         let (time, output, host_calls) = (Duration::from_secs(1), 10, 2);
         for step in [authorize, Step::Hook(HookKind::Observe)] {
             assert_eq!(bounds.of(step), Allowance { time, output, host_calls });
         }
-        assert_eq!((bounds.memory, bounds.kv), (3, 4));
+        assert_eq!(bounds.memory, 3);
     }
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use mcpmux_core::names::PluginName;
 
 use crate::description::Want;
-use crate::wants;
 use crate::world::{Contract, PACKAGE};
 
 /// A component that cannot be used, and why. Its text names the plugin, the key of the configuration and
@@ -69,7 +68,7 @@ pub enum Refusal {
         /// Those it has, as they are written.
         granted: Vec<String>,
     },
-    /// The configuration grants something that does not exist; what is wrong.
+    /// The configuration grants something that cannot be; what is wrong, and what to write.
     UnknownGrant(String),
     /// What it says of itself is wrong.
     Description(String),
@@ -154,7 +153,7 @@ impl Refusal {
                 let all = granted.iter().map(String::as_str).chain(missing);
                 format!("if it may, set `{}`", line(all))
             }
-            Self::UnknownGrant(_) => format!("there are {}", list(wants::GRANTS)),
+            Self::UnknownGrant(_) => "correct this plugin's `grant`".to_owned(),
             Self::Description(_) | Self::SelfTest { .. } => {
                 "this is a defect of the plugin; use another version of it".to_owned()
             }

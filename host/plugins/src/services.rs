@@ -1,5 +1,5 @@
 //! What the host does for plugins that are granted it: state, secrets, HTTP, programs. How a component calls it is
-//! its WIT version's folder's; the log, the clock and random numbers need nothing of this.
+//! its WIT version's folder's; the log and random numbers need nothing of this.
 
 pub mod exec;
 pub mod http;
@@ -8,12 +8,13 @@ pub mod secrets;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use mcpmux_core::config;
 use mcpmux_core::ports::Outbound;
 
 use crate::grants::Grants;
-use exec::Exec;
+use exec::{Exec, Programs};
 use http::Web;
 use kv::{Kv, Store};
 use secrets::Secrets;
@@ -25,10 +26,29 @@ pub struct Shared {
     pub store: Arc<Store>,
     /// The way out.
     pub outbound: Arc<dyn Outbound>,
+    /// The wall clock, in milliseconds since 1970-01-01 UTC.
+    pub clock: WallClock,
+    /// What runs programs once they are granted; `None`: this machine.
+    pub programs: Option<Arc<dyn Programs>>,
+}
+
+/// Tells the time of day.
+pub type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+impl Shared {
+    /// Nothing kept yet, the machine's clock and programs, and this way out.
+    #[must_use]
+    pub fn new(outbound: Arc<dyn Outbound>) -> Self {
+        Self { store: Arc::default(), outbound, clock: Arc::new(now), programs: None }
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The services of one plugin. What is not granted is refused by each of them.
-#[derive(Debug)]
 pub struct Services {
     /// What it may use.
     pub grants: Arc<Grants>,
@@ -40,6 +60,8 @@ pub struct Services {
     pub web: Web,
     /// Its programs.
     pub exec: Exec,
+    /// Its clock.
+    pub clock: WallClock,
 }
 
 impl Services {
@@ -54,9 +76,16 @@ impl Services {
             kv: shared.store.of(&plugin.name, quota),
             secrets: Secrets::new(&plugin.secrets, &grants),
             web: Web::new(Arc::clone(&grants), Arc::clone(&shared.outbound)),
-            exec: Exec::new(Arc::clone(&grants)),
+            exec: Exec::run_by(Arc::clone(&grants), shared.programs.clone()),
+            clock: Arc::clone(&shared.clock),
             grants,
         })
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("grants", &self.grants).finish_non_exhaustive()
     }
 }
 

@@ -1,20 +1,8 @@
 //! What a plugin wants against what it is granted: what is missing, with the line to write, and what is idle.
 
 use crate::description::Want;
+use crate::grants::Grants;
 use crate::refusal::Refusal;
-use crate::rights::Grants;
-
-/// The grants there are, each as it is written.
-pub(crate) const GRANTS: [&str; 8] = [
-    "clock",
-    "random",
-    "kv",
-    "secrets:NAME",
-    "http:HOST",
-    "exec:PROGRAM ARGUMENTS",
-    "catalog",
-    "approvals",
-];
 
 /// All rights that a plugin cannot do without: those it says, and those that its imports need but it does not
 /// mention.

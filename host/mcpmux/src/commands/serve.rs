@@ -38,9 +38,9 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
         }
     };
     let since = Instant::now();
-    let host = Arc::new(Host::start(config.limits)?);
+    let host = Arc::new(Host::start(config.limits, config.audit.as_ref())?);
     let plugins = host.load(&config).await?;
-    host.apply(&config, &plugins).await;
+    host.apply(&config, plugins).await;
 
     let drain = config.limits.drain;
     let mut frontends = Frontends::new();
@@ -68,8 +68,7 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
         let about = About { config: settings.file.clone(), url, since };
         tokio::spawn(admin::serve(socket, about, host.mux().clone(), reloads, host.stop.clone()))
     });
-    let reloading = Reloading::new(Arc::clone(&host), settings, config, &plugins);
-    drop(plugins);
+    let reloading = Reloading::new(Arc::clone(&host), settings, config);
     let reloading = tokio::spawn(reloading.run(asked));
     let result = tokio::select! {
         signalled = told_to_stop() => signalled,

@@ -49,8 +49,10 @@ impl Prepared {
     pub(crate) async fn run(&self) -> Answer {
         match self {
             Self::Catalog(hook, offered) => {
-                let view = |(backend, definition, exposed): &'_ _| EntryView { backend, definition, exposed };
-                let views: Vec<EntryView<'_>> = offered.iter().map(view).collect();
+                let views: Vec<EntryView<'_>> = offered
+                    .iter()
+                    .map(|(backend, definition, exposed)| EntryView { backend, definition, exposed })
+                    .collect();
                 Answer::Catalog(hook.transform(&views))
             }
             Self::Request(hook, subject, raw) => Answer::Request(hook.on_request(subject, raw)),

@@ -183,7 +183,7 @@ fn code<'a>(file: &'a [u8], key: &str) -> Option<&'a [u8]> {
     (found == key.as_bytes() && sum == digest(code).as_bytes()).then_some(code)
 }
 
-#[allow(unsafe_code, reason = "code that was compiled before is run as it is: host/adr/0007")]
+#[allow(unsafe_code, reason = "code that was compiled before is run as it is: host/adr/0006")]
 fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, String> {
     // SAFETY: `code` has to be what `Component::serialize` of an engine like this one wrote. It was read from a
     // file that only our user can write, in a folder of which the same holds, and its SHA-256 and the key of

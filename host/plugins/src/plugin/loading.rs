@@ -15,8 +15,9 @@ use crate::limits::{Bounds, Step};
 use crate::live::{Exports, Live, Pool, Stillborn};
 use crate::quarantine::Quarantine;
 use crate::refusal::{LoadError, Refusal};
-use crate::rights::{Grants, Rights};
+use crate::rights::Rights;
 use crate::schema::{self, Wrong};
+use crate::services::{Services, Shared};
 use crate::state::{Around, State, Visit};
 use crate::world::{self, Contract};
 use crate::{v0_2, wants};
@@ -24,7 +25,7 @@ use crate::{v0_2, wants};
 impl Plugin {
     /// Reads a plugin's file, checks it against the contract and its grants, compiles it, starts it
     /// once, and tries it. The file is read once: what is checked is what runs, whatever is done to the file
-    /// meanwhile. Compiling takes up to a second, and much longer if there is an interpreter in it: call it where
+    /// meanwhile. What is granted it finds in `shared`, as the plugin of the same name before it did. Compiling takes up to a second, and much longer if there is an interpreter in it: call it where
     /// that may block.
     ///
     /// # Errors
@@ -38,14 +39,19 @@ impl Plugin {
     }
 }
 
-fn load(engine: &Engine, plugin: &config::Plugin, limits: &Limits) -> Result<Plugin, Refusal> {
+fn load(
+    engine: &Engine,
+    plugin: &config::Plugin,
+    limits: &Limits,
+    shared: &Shared,
+) -> Result<Plugin, Refusal> {
     let began = Instant::now();
     let examined = examine::read(&plugin.path)?;
     if let Some(pinned) = plugin.sha256.as_ref().filter(|pinned| **pinned != examined.sha256) {
         return Err(Refusal::Digest { pinned: pinned.clone(), found: examined.sha256 });
     }
     let contract = world::check_plugin(&examined)?;
-    let grants = Grants::parse(&plugin.grant).map_err(Refusal::UnknownGrant)?;
+    let services = Services::new(plugin, shared).map_err(Refusal::UnknownGrant)?;
     let read = began.elapsed();
 
     let compiled = Compiled::new(engine, &examined, contract)?;
@@ -53,7 +59,7 @@ fn load(engine: &Engine, plugin: &config::Plugin, limits: &Limits) -> Result<Plu
     let bounds = Bounds::new(plugin.limits, limits);
     let description = compiled.describe(engine, &plugin.name, &bounds)?;
     let wants = wants::all(&description.wants, &world::wanted(&examined));
-    wants::check(&wants, &grants, &plugin.grant)?;
+    wants::check(&wants, &services.grants, &plugin.grant)?;
     check_config(&description, plugin)?;
 
     let mut this = Plugin {
@@ -69,7 +75,7 @@ fn load(engine: &Engine, plugin: &config::Plugin, limits: &Limits) -> Result<Plu
         engine: engine.clone(),
         pre: compiled.pre,
         exports: compiled.exports,
-        rights: Arc::new(Rights::new(&plugin.name, grants)),
+        rights: Arc::new(Rights::new(&plugin.name, services)),
         config: String::from_utf8_lossy(plugin.config.as_bytes()).into_owned(),
         bounds,
         stateless: plugin.stateless,

@@ -3,10 +3,14 @@
 mod basics;
 mod catalog;
 mod documents;
+mod keeping;
+mod reaching;
 
 use wasmtime::component::{HasSelf, Linker};
 
-use super::bindings::mcpmux::plugin::{approvals, clock, entries, log, random, types};
+use super::bindings::mcpmux::plugin::{
+    approvals, clock, entries, exec, http, kv, log, random, secrets, types,
+};
 use crate::state::State;
 
 #[allow(unreachable_pub, reason = "the bindings name them as public")]
@@ -18,6 +22,10 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     log::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     clock::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     random::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    kv::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    secrets::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    http::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    exec::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     entries::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     approvals::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }

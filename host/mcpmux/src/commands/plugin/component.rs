@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use mcpmux_core::names::PluginName;
-use mcpmux_plugins::{Engine, Inspection};
+use mcpmux_plugins::Inspection;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::host::engine;
 
 /// What a component is and says.
 pub(super) struct Component(Inspection);
@@ -15,7 +16,7 @@ pub(super) struct Component(Inspection);
 impl Component {
     /// Reads a component and asks it what it is.
     pub(super) fn read(file: &Path) -> Result<Self, Failure> {
-        let engine = Engine::new().map_err(Failure::failed)?;
+        let engine = engine()?;
         mcpmux_plugins::describe(&engine, file).map(Self).map_err(Failure::failed)
     }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use mcpmux_manage::cli::Global;
 use mcpmux_manage::cli::plugin::Replay;
 use mcpmux_manage::print;
-use mcpmux_plugins::Engine;
 use serde_json::{Value, json};
 
 use crate::audit::row::Row;
 use crate::commands::status::pretty;
 use crate::failure::Failure;
+use crate::host::engine;
 use crate::trial::golden::{Call, Client, Era, Mock, What};
 use crate::trial::{Trial, named};
 
@@ -39,7 +39,7 @@ struct Replayed {
 
 pub(crate) async fn run(global: &Global, options: &Replay) -> Result<(), Failure> {
     let (settings, limits) = named(global, &options.subject)?;
-    let engine = Engine::new().map_err(Failure::failed)?;
+    let engine = engine()?;
     let name = settings.name.as_str().to_owned();
     let trial =
         Trial::load(&engine, settings, &limits, &Mock::default()).map_err(Failure::wrong)?;

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use mcpmux_core::config::Secret;
+use mcpmux_core::headers;
 use mcpmux_core::hook::{CredentialsHook, Granted, HookKind, Problem, Query, Reason};
 use mcpmux_core::ports::Pending;
 
@@ -12,23 +13,6 @@ use crate::v0_2::bindings::exports::mcpmux::plugin::credentials as wit;
 use crate::v0_2::check;
 use crate::v0_2::guests::exported;
 
-/// Headers that mcpmux writes itself, besides those that begin with `mcp-`; as in a backend's `headers`.
-const OURS: [&str; 14] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "keep-alive",
-    "last-event-id",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 /// Headers of one credential.
 const HEADERS: usize = 16;
 /// Characters of what a person is told.
@@ -77,17 +61,17 @@ fn granted(grant: wit::Grant) -> Result<Granted, String> {
     if grant.headers.len() > HEADERS {
         return Err(format!("it gave {} headers; at most {HEADERS} are sent", grant.headers.len()));
     }
-    let mut headers: Vec<(String, Secret)> = Vec::with_capacity(grant.headers.len());
+    let mut list: Vec<(String, Secret)> = Vec::with_capacity(grant.headers.len());
     for (name, value) in grant.headers {
         if name.is_empty() || !name.bytes().all(is_token) {
             let name = name.escape_debug();
             return Err(format!("`{name}` cannot be the name of a header"));
         }
         let name = name.to_ascii_lowercase();
-        if OURS.contains(&name.as_str()) || name.starts_with("mcp-") {
+        if headers::is_ours(&name) {
             return Err(format!("the header `{name}` is written by mcpmux"));
         }
-        if headers.iter().any(|(known, _)| *known == name) {
+        if list.iter().any(|(known, _)| *known == name) {
             return Err(format!("the header `{name}` is there twice"));
         }
         if !value.bytes().all(|byte| byte == b'\t' || (b' '..0x7f).contains(&byte) || byte >= 0x80)
@@ -96,7 +80,7 @@ fn granted(grant: wit::Grant) -> Result<Granted, String> {
                 "the value of the header `{name}` holds a character that no header can"
             ));
         }
-        headers.push((name, Secret::new(value)));
+        list.push((name, Secret::new(value)));
     }
     let expires = match grant.expires_at {
         None => None,
@@ -105,7 +89,7 @@ fn granted(grant: wit::Grant) -> Result<Granted, String> {
             Some(at.ok_or("its `expires-at` is no time")?)
         }
     };
-    Ok(Granted { headers, expires })
+    Ok(Granted { headers: list, expires })
 }
 
 /// A character of a token (RFC 9110, 5.6.2).

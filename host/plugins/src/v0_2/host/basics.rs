@@ -1,7 +1,5 @@
 //! The log, the clock and random numbers.
 
-use std::time::SystemTime;
-
 use tracing::Level;
 
 use crate::state::State;
@@ -28,8 +26,7 @@ impl log::Host for State {
 impl clock::Host for State {
     fn now(&mut self) -> wasmtime::Result<u64> {
         self.visit.charge()?;
-        self.rights.need("clock")?;
-        Ok(now())
+        Ok((self.rights.need("clock")?.clock)())
     }
 }
 
@@ -37,26 +34,15 @@ impl random::Host for State {
     fn bytes(&mut self, count: u32) -> wasmtime::Result<Vec<u8>> {
         self.visit.charge()?;
         self.rights.need("random")?;
-        random_bytes(count)
-    }
-}
-
-/// Milliseconds since 1970-01-01 UTC.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Random bytes from the system.
-pub(crate) fn random_bytes(count: u32) -> wasmtime::Result<Vec<u8>> {
-    if count > RANDOM_BYTES {
-        wasmtime::bail!(
-            "it asked for {count} random bytes; at most {RANDOM_BYTES} are given at once"
-        );
-    }
-    let mut bytes = vec![0; count as usize];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(error) => wasmtime::bail!("there are no random numbers on this machine: {error}"),
+        if count > RANDOM_BYTES {
+            wasmtime::bail!(
+                "it asked for {count} random bytes; at most {RANDOM_BYTES} are given at once"
+            );
+        }
+        let mut bytes = vec![0; count as usize];
+        match getrandom::fill(&mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(error) => wasmtime::bail!("there are no random numbers on this machine: {error}"),
+        }
     }
 }

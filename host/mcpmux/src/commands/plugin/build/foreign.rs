@@ -44,8 +44,9 @@ pub(super) fn python(folder: &Path) -> Result<Built, Failure> {
         pip.run(folder, &["install", "--quiet", needed.unwrap_or("componentize-py")])?;
     }
     let tool = Tool { program: &tool, missing: "remove `.venv` and build again" };
-    let args = |out| ["-d", "wit", "-w", "policy", "componentize", "plugin", "-o", out];
-    made(name, folder, |out| tool.run(folder, &args(out)))
+    made(name, folder, |out| {
+        tool.run(folder, &["-d", "wit", "-w", "policy", "componentize", "plugin", "-o", out])
+    })
 }
 
 /// Builds a project in C: its `Makefile` is told where to write.
