@@ -17,6 +17,7 @@ mod matrix;
 mod peers;
 mod plugins;
 mod readme;
+mod registry;
 mod schemas;
 mod shipped;
 mod stopping;

@@ -24,6 +24,17 @@ pub struct Config {
     pub plugins: Vec<Plugin>,
     /// Bounds.
     pub limits: Limits,
+    /// Where calls are recorded; `None`: nowhere.
+    pub audit: Option<Audit>,
+}
+
+/// Where calls are recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The file that rows are appended to.
+    pub file: PathBuf,
+    /// Whether the calls' arguments stand in it too.
+    pub arguments: bool,
 }
 
 /// Where clients come in.

@@ -56,6 +56,51 @@ pub struct Hooks {
     pub health: Arc<dyn Health>,
 }
 
+impl Hooks {
+    /// A plugin without any hook, which is asked about everything.
+    #[must_use]
+    pub fn new(name: PluginName) -> Self {
+        Self {
+            name,
+            version: String::new(),
+            sha256: String::new(),
+            mode: Mode::default(),
+            matches: Match::default(),
+            on_error: OnError::default(),
+            catalog: None,
+            request: None,
+            authorize: None,
+            authorize_list: None,
+            response: None,
+            notify: None,
+            observe: None,
+            health: Arc::new(PluginHealth::default()),
+        }
+    }
+
+    /// The hooks that are there, in the order in which a call meets them; that of credentials is the backends' affair.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<HookKind> {
+        let has = |kind: &HookKind| match kind {
+            HookKind::Catalog => self.catalog.is_some(),
+            HookKind::Request => self.request.is_some(),
+            HookKind::Authorize => self.authorize.is_some(),
+            HookKind::AuthorizeList => self.authorize_list.is_some(),
+            HookKind::Response => self.response.is_some(),
+            HookKind::Notify => self.notify.is_some(),
+            HookKind::Observe => self.observe.is_some(),
+            HookKind::Credentials => false,
+        };
+        HookKind::ALL.into_iter().filter(has).collect()
+    }
+}
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hooks({})", self.name)
+    }
+}
+
 /// The request hook of a plugin. Does not wait.
 pub trait RequestHook: Send + Sync {
     /// What is to become of a call.
@@ -141,6 +186,13 @@ pub struct PluginHealth {
     pub calls: u64,
     /// Those that trapped, took too long or wanted too much.
     pub failures: u64,
-    /// Outcomes that it was too slow to hear of.
+    /// Outcomes that it was too slow to hear of; counted by who asks it, not by it.
     pub dropped: u64,
+}
+
+/// That of what cannot fail.
+impl Health for PluginHealth {
+    fn health(&self) -> PluginHealth {
+        self.clone()
+    }
 }

@@ -12,16 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mcpmux_core::call::Body;
+use mcpmux_core::client::Client;
 use mcpmux_core::json::{Object, Raw};
-use mcpmux_core::names::BackendName;
+use mcpmux_core::names::{BackendName, NativeName};
 use mcpmux_core::peer::{Ask, Event};
 use mcpmux_core::ports::Pending;
 use tokio::runtime::Handle;
 
+use crate::policy::Plan;
 use crate::view::{Placed, Shared};
 pub(crate) use levels::Raised;
 pub use seat::Seat;
-use table::Table;
+use table::{Subscriber, Table};
 use turns::Turns;
 
 /// What asks a client for its roots.
@@ -96,10 +98,13 @@ impl Seats {
         match event {
             Event::Updated(params) => self.updated(backend, &params),
             event => {
-                let event = crate::links::renamed(backend, event);
-                let peers = self.table().sessions();
-                for peer in peers {
-                    peer.event(event.clone());
+                let plan = self.shared.read(|view| view.plans.whole(backend));
+                let sessions = self.table().sessions();
+                let mut told = Told::new(plan, backend, event);
+                for (client, peer) in sessions {
+                    if let Some(event) = told.to(&client) {
+                        peer.event(crate::links::renamed(backend, event));
+                    }
                 }
             }
         }
@@ -115,13 +120,21 @@ impl Seats {
         if subscribers.is_empty() {
             return;
         }
-        let exposed = self.shared.read(|view| {
-            let shown = view.backends.get(backend)?.naming.includes(&native);
-            shown.then(|| crate::links::expose(view, backend, &native))
-        });
-        let Some(exposed) = exposed else { return };
-        for (peer, subscribed) in subscribers {
-            let mut params = params.clone();
+        let view = self.shared.view();
+        let Some(placed) = view.backends.get(backend) else { return };
+        if !placed.naming.includes(&native) || view.catalog.hides(backend, &native) {
+            return;
+        }
+        let exposed = crate::links::expose(&view, backend, &native);
+        let to = NativeName::new(&native);
+        let plan = view.plans.uri(backend, &native);
+        let mut told = Told::new(plan, backend, Event::Updated(params.clone()));
+        for Subscriber { client, peer, subscribed } in subscribers {
+            let visible = view.sights.of(&view, &client);
+            if visible.is_some_and(|visible| !visible.shows_uri(&view.catalog, (backend, &to))) {
+                continue;
+            }
+            let Some(Event::Updated(mut params)) = told.to(&client) else { continue };
             params.set("uri", Raw::string(subscribed.as_deref().unwrap_or(&exposed)));
             peer.event(Event::Updated(params));
         }
@@ -146,6 +159,28 @@ impl Seats {
                 Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)))
             }
         }
+    }
+}
+
+/// An event on its way to several clients. Plugins are asked once, unless it matters to them who is told.
+struct Told<'a> {
+    plan: Option<Arc<Plan>>,
+    backend: &'a BackendName,
+    event: Event,
+    /// What all are told, if it is the same for all and known.
+    same: Option<Option<Event>>,
+}
+
+impl<'a> Told<'a> {
+    const fn new(plan: Option<Arc<Plan>>, backend: &'a BackendName, event: Event) -> Self {
+        Self { plan, backend, event, same: None }
+    }
+
+    /// What this client is told.
+    fn to(&mut self, client: &Client) -> Option<Event> {
+        let Some(plan) = &self.plan else { return Some(self.event.clone()) };
+        let ask = || crate::policy::outside(plan, client, self.backend, self.event.clone());
+        if plan.is_by_client() { ask() } else { self.same.get_or_insert_with(ask).clone() }
     }
 }
 

@@ -70,6 +70,9 @@ pub fn fault(id: &Raw, fault: &Fault, client: Era) -> Vec<u8> {
         data.insert("backend".into(), backend.as_str().into());
     }
     data.insert("outcome".into(), fault.kind.delivery().as_str().into());
+    if let Some(reason) = &fault.code {
+        data.insert("code".into(), reason.as_str().into());
+    }
     error(Some(id), code, &fault.public, Some(&data.into()))
 }
 

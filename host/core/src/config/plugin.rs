@@ -49,6 +49,18 @@ pub enum Mode {
     Off,
 }
 
+impl Mode {
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Shadow => "shadow",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// What a plugin is asked about; an empty list means anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Match {

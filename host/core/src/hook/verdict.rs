@@ -82,6 +82,16 @@ pub struct Obligations {
     pub timeout: Option<Duration>,
 }
 
+impl Obligations {
+    /// Takes on another plugin's: of two bounds the narrower one holds.
+    pub fn add(&mut self, other: Self) {
+        let narrower = |one: Option<usize>, other| one.into_iter().chain(other).min();
+        self.redact.extend(other.redact);
+        self.max_bytes = narrower(self.max_bytes, other.max_bytes);
+        self.timeout = self.timeout.into_iter().chain(other.timeout).min();
+    }
+}
+
 /// A question to the person at the client, answered with yes or no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {

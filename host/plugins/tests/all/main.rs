@@ -7,7 +7,13 @@
     reason = "a failed test panics"
 )]
 
+mod cache;
 mod call;
 mod guests;
+mod hooks;
+mod hostile;
 mod load;
 mod sandbox;
+mod stage;
+mod start;
+mod waiting;
