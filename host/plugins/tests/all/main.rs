@@ -14,6 +14,7 @@ mod hooks;
 mod hostile;
 mod load;
 mod sandbox;
+mod services;
 mod stage;
 mod start;
 mod waiting;
