@@ -136,11 +136,7 @@ fn asking(hook: &str) -> Guest {
         _ => grant_with(&mut guest, 528),
     };
     guest
-        .import(
-            "http",
-            "send",
-            "(func $send (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32))",
-        )
+        .import("http", "send", "(func $send (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32))")
         .hook(hook, &format!("{ask} {after}"))
 }
 
@@ -230,9 +226,8 @@ fn the_clock_is_the_hosts() {
         answer(&[0, 3, 0, 0, 0, 0]),
         answer(&[0, 0])
     );
-    let guest = Guest::new()
-        .import("clock", "now", "(func $now (result i64))")
-        .hook("request", &body);
+    let guest =
+        Guest::new().import("clock", "now", "(func $now (result i64))").hook("request", &body);
     let mut shared = shared();
     shared.clock = Arc::new(|| 1_767_225_600_000);
     assert!(matches!(request(&load(&guest, &["clock"], &shared)), Ok(RequestAction::Refuse(_))));
