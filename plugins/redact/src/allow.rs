@@ -15,7 +15,10 @@ impl Allow {
                 return Err((number, "must not be empty"));
             }
             if pattern.bytes().all(|byte| byte == b'*') {
-                return Err((number, "lets everything through; take the kind out of `detect` instead"));
+                return Err((
+                    number,
+                    "lets everything through; take the kind out of `detect` instead",
+                ));
             }
             Ok(pattern.split('*').map(str::to_owned).collect())
         };
@@ -48,7 +51,11 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, value: &str, expected: bool) {
-        assert_eq!(Allow::new(&[pattern.to_owned()]).unwrap().allows(value), expected, "{pattern} {value}");
+        assert_eq!(
+            Allow::new(&[pattern.to_owned()]).unwrap().allows(value),
+            expected,
+            "{pattern} {value}"
+        );
     }
 
     #[test]

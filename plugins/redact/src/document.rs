@@ -104,7 +104,11 @@ impl<'a> Pass<'a> {
         self.rules.patterns.find(text, &mut self.findings);
         for (needle, kind) in &self.needles {
             for (start, hit) in text.match_indices(needle.as_str()) {
-                self.findings.list.push(crate::scan::Finding { start, end: start + hit.len(), kind: *kind });
+                self.findings.list.push(crate::scan::Finding {
+                    start,
+                    end: start + hit.len(),
+                    kind: *kind,
+                });
             }
         }
         if self.findings.list.is_empty() {
@@ -141,8 +145,10 @@ impl<'a> Pass<'a> {
     /// Looks at a value as what a member of this name holds.
     fn member(&mut self, start: usize, end: usize, value: &str) {
         let name = part(self.text.as_bytes(), start, end);
-        let unescaped = name.contains(&b'\\').then(|| self.text.get(start..end).map(Unescaped::new));
-        let name = unescaped.as_ref().and_then(Option::as_ref).map_or(name, |name| name.text().as_bytes());
+        let unescaped =
+            name.contains(&b'\\').then(|| self.text.get(start..end).map(Unescaped::new));
+        let name =
+            unescaped.as_ref().and_then(Option::as_ref).map_or(name, |name| name.text().as_bytes());
         if let Some((start, kind)) = is_assigned(name, value.as_bytes(), Manner::Quoted) {
             self.findings.add(kind, start, value.len());
         }

@@ -96,7 +96,9 @@ fn kinds(key: &str, names: &[String], mistakes: &mut Vec<String>) -> Kinds {
             None => {
                 let known: Vec<_> = Kinds::names().map(|name| format!("`{name}`")).collect();
                 let known = known.join(", ");
-                mistakes.push(format!("{key}[{number}]: unknown kind `{name}`, expected one of {known}"));
+                mistakes.push(format!(
+                    "{key}[{number}]: unknown kind `{name}`, expected one of {known}"
+                ));
             }
         }
     }
@@ -136,7 +138,9 @@ fn on(names: &[String], mistakes: &mut Vec<String>) -> On {
         }
     }
     if names.is_empty() {
-        mistakes.push("on: must not be empty; to switch the plugin off use `mode = \"off\"`".to_owned());
+        mistakes.push(
+            "on: must not be empty; to switch the plugin off use `mode = \"off\"`".to_owned(),
+        );
     }
     on
 }

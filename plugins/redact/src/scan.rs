@@ -2,8 +2,8 @@
 
 mod assigned;
 mod numbers;
-mod people;
 mod pem;
+mod people;
 mod random;
 mod tokens;
 mod urls;
@@ -60,86 +60,89 @@ impl Findings {
     }
 }
 
-/// What a byte is to the pass.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    /// Part of a run.
-    Word,
-    /// Where a detector of its own begins.
-    Anchor,
-    Other,
-}
+/// What a byte is to the pass: a set of these.
+const WORD: u8 = 1;
+const ANCHOR: u8 = 2;
+const DIGIT: u8 = 4;
+const UPPER: u8 = 8;
+const DASH: u8 = 16;
 
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
     let mut at = 0;
     #[expect(clippy::indexing_slicing, reason = "at compile time, with the bound in the condition")]
     while at < 256 {
         classes[at] = match at as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => Class::Word,
-            b':' | b'=' | b'@' | b'+' | b'(' => Class::Anchor,
-            _ => Class::Other,
+            b'0'..=b'9' => WORD | DIGIT,
+            b'A'..=b'Z' => WORD | UPPER,
+            b'-' => WORD | DASH,
+            b'a'..=b'z' | b'_' => WORD,
+            b':' | b'=' | b'@' | b'+' | b'(' => ANCHOR,
+            _ => 0,
         };
         at += 1;
     }
     classes
 };
 
-/// The least length of a run that is looked at for its own sake.
-const LONG: usize = 10;
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// The least length of a run that may be a token whatever it begins with, and of one that may be a number.
+const LONG: usize = 20;
+const NUMBER: usize = 4;
 
 /// Looks through a text.
 pub(crate) fn scan(text: &[u8], findings: &mut Findings) {
-    let mut start = usize::MAX;
-    for (at, byte) in text.iter().enumerate() {
-        match CLASSES.get(usize::from(*byte)).copied().unwrap_or(Class::Other) {
-            Class::Word => {
-                if start == usize::MAX {
-                    start = at;
-                }
+    let mut at = 0;
+    while at < text.len() {
+        let start = at;
+        while text.get(at).is_some_and(|byte| class(*byte) & WORD != 0) {
+            at += 1;
+        }
+        if may_matter(text, start, at) {
+            run(text, start, at, findings);
+        }
+        while let Some(byte) = text.get(at).filter(|byte| class(**byte) & WORD == 0) {
+            if class(*byte) & ANCHOR != 0 {
+                anchor(text, at, *byte, findings);
             }
-            class => {
-                if start != usize::MAX {
-                    run(text, start, at, findings);
-                    start = usize::MAX;
-                }
-                if class == Class::Anchor {
-                    anchor(text, at, *byte, findings);
-                }
-            }
+            at += 1;
         }
     }
-    if start != usize::MAX {
-        run(text, start, text.len(), findings);
-    }
 }
 
-/// A run of word bytes has ended.
+/// Whether a run is one of the few to look at; a single branch for most words of a text.
+fn may_matter(text: &[u8], start: usize, end: usize) -> bool {
+    let length = end - start;
+    let first = byte(text, start);
+    let is_number = class(first) & (DIGIT | DASH) != 0;
+    let is_account = class(first) & UPPER != 0 && class(byte(text, start + 2)) & DIGIT != 0;
+    let is_bearer = (length == 6) & (first | 0x20 == b'b');
+    let is_escaped = matches!(before(text, start), b'\\' | b'%');
+    (length >= LONG) | ((length >= NUMBER) & (is_number | is_account | is_escaped)) | is_bearer
+}
+
 fn run(text: &[u8], start: usize, end: usize, findings: &mut Findings) {
-    match end - start {
-        LONG.. => long(text, start, end, findings),
-        4 => numbers::grouped(text, start, findings),
-        6 if byte(text, start) | 0x20 == b'b' => assigned::bearer(text, start, end, findings),
-        6..LONG if byte(text, start) == b'-' => assigned::flag(text, start, end, findings),
-        _ => {}
-    }
-}
-
-fn long(text: &[u8], start: usize, end: usize, findings: &mut Findings) {
     let start = unescaped(text, start, end);
     match byte(text, start) {
+        b'0'..=b'9' if end - start == NUMBER => numbers::grouped(text, start, findings),
         b'0'..=b'9' => {
             numbers::run(text, start, end, findings);
             people::dashed(text, start, end, findings);
         }
+        b'A'..=b'Z' => numbers::account(text, start, findings),
         b'-' => {
             pem::key(text, start, findings);
             assigned::flag(text, start, end, findings);
         }
         _ => {}
     }
+    if end - start == 6 {
+        assigned::bearer(text, start, end, findings);
+    }
     tokens::run(text, start, end, findings);
-    numbers::account(text, start, findings);
 }
 
 fn anchor(text: &[u8], at: usize, byte: u8, findings: &mut Findings) {

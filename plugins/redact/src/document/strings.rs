@@ -1,5 +1,7 @@
 //! The strings of a JSON text, each with the name of the member that holds it; base64 of images and files is left out.
 
+use memchr::memchr2;
+
 use crate::bytes::{byte, part};
 
 /// A string: its bytes in the text, between the quotes.
@@ -95,11 +97,7 @@ pub(super) fn strings(text: &[u8], tell: &mut dyn FnMut(Found)) {
 fn end_of_string(text: &[u8], start: usize) -> (usize, bool) {
     let mut at = start;
     let mut is_escaped = false;
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        let Some(next) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
-            return (text.len(), is_escaped);
-        };
+    while let Some(next) = memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
         at += next;
         if byte(text, at) == b'"' {
             return (at, is_escaped);
@@ -107,6 +105,7 @@ fn end_of_string(text: &[u8], start: usize) -> (usize, bool) {
         is_escaped = true;
         at += 2;
     }
+    (text.len(), is_escaped)
 }
 
 fn string(

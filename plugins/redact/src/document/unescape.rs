@@ -1,5 +1,7 @@
 //! A JSON string without its escapes, and the way back to where each byte of it stood.
 
+use memchr::memchr;
+
 /// The text of a string that had escapes.
 #[derive(Debug)]
 pub(super) struct Unescaped {
@@ -15,7 +17,7 @@ impl Unescaped {
         let mut pieces = vec![(0, 0)];
         let mut at = 0;
         while let Some((plain, escape)) =
-            raw.get(at..).and_then(|rest| rest.find('\\').map(|plain| rest.split_at(plain)))
+            raw.get(at..).and_then(|rest| rest.split_at_checked(memchr(b'\\', rest.as_bytes())?))
         {
             text.push_str(plain);
             let (letter, length) = one(escape);
@@ -62,13 +64,18 @@ fn one(escape: &str) -> (char, usize) {
 fn unicode(escape: &str) -> (char, usize) {
     let unit = |at: usize| {
         let digits = escape.get(at..at + 4).filter(|_| escape.get(at - 2..at) == Some("\\u"))?;
-        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+        digits
+            .bytes()
+            .all(|digit| digit.is_ascii_hexdigit())
+            .then(|| u32::from_str_radix(digits, 16).ok())?
     };
     let Some(high) = unit(2) else { return ('\\', 1) };
     if let Some(letter) = char::from_u32(high) {
         return (letter, 6);
     }
-    let low = unit(8).filter(|low| (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(low));
-    let pair = low.and_then(|low| char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)));
+    let low =
+        unit(8).filter(|low| (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(low));
+    let pair =
+        low.and_then(|low| char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)));
     pair.map_or((char::REPLACEMENT_CHARACTER, 6), |letter| (letter, 12))
 }

@@ -17,13 +17,35 @@ const SECRETS: [&str; 8] =
 const PASSWORDS: [&str; 6] = ["password", "passwd", "pwd", "passphrase", "pass", "passcode"];
 /// `key` counts after one of these.
 const KEYS: [&str; 10] = [
-    "api", "access", "secret", "private", "encryption", "signing", "auth", "master", "account",
+    "api",
+    "access",
+    "secret",
+    "private",
+    "encryption",
+    "signing",
+    "auth",
+    "master",
+    "account",
     "storage",
 ];
 /// A word among the others that says there is nothing secret about it.
 const HARMLESS: [&str; 16] = [
-    "page", "next", "prev", "previous", "sync", "continuation", "cursor", "progress", "public",
-    "count", "max", "min", "total", "num", "cancellation", "pagination",
+    "page",
+    "next",
+    "prev",
+    "previous",
+    "sync",
+    "continuation",
+    "cursor",
+    "progress",
+    "public",
+    "count",
+    "max",
+    "min",
+    "total",
+    "num",
+    "cancellation",
+    "pagination",
 ];
 
 /// What a name says about its value.
@@ -77,12 +99,10 @@ pub(super) fn value(text: &[u8], at: usize, findings: &mut Findings) {
         return;
     }
     let Some((name, gap)) = name_before(text, at) else { return };
-    let start = span(text, at + 1, |byte| byte == b' ' || byte == b'\t');
-    let manner = if gap || (start > at + 1 && byte(text, at) == b'=') {
-        Manner::Code
-    } else {
-        Manner::Bare
-    };
+    let sign = at + 1 + usize::from(byte(text, at + 1) == b'>');
+    let start = span(text, sign, |byte| byte == b' ' || byte == b'\t');
+    let manner =
+        if gap || (start > sign && byte(text, at) == b'=') { Manner::Code } else { Manner::Bare };
     judge(text, name, start, manner, findings);
 }
 
@@ -99,7 +119,8 @@ pub(super) fn bearer(text: &[u8], start: usize, end: usize, findings: &mut Findi
         let begin = end + 1;
         let limit = text.len().min(begin + LONGEST_VALUE);
         let stop = |byte: u8| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
         };
         let value = part(text, begin, limit);
         let value = part(value, 0, span(value, 0, stop));
@@ -109,13 +130,7 @@ pub(super) fn bearer(text: &[u8], start: usize, end: usize, findings: &mut Findi
     }
 }
 
-fn judge(
-    text: &[u8],
-    name: Range<usize>,
-    start: usize,
-    manner: Manner,
-    findings: &mut Findings,
-) {
+fn judge(text: &[u8], name: Range<usize>, start: usize, manner: Manner, findings: &mut Findings) {
     let in_query = matches!(before(text, name.start), b'?' | b'&');
     let name = part(text, name.start, name.end);
     let Some(said) = said(name) else { return };
@@ -155,7 +170,10 @@ fn judge(
 
 fn is_end(byte: u8) -> bool {
     byte <= b' '
-        || matches!(byte, b',' | b';' | b'(' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\')
+        || matches!(
+            byte,
+            b',' | b';' | b'(' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'
+        )
 }
 
 /// Without the full stop of a sentence.
@@ -170,7 +188,8 @@ fn name_before(text: &[u8], at: usize) -> Option<(Range<usize>, bool)> {
     let gap = closed < end;
     let quoted = span_back(text, closed, 1, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']'));
     let quoted = span_back(text, quoted, 1, |byte| byte == b'\\' || byte == b'"' || byte == b'\'');
-    let start = span_back(text, quoted, LONGEST_NAME, |byte| crate::bytes::is_word(byte) || byte == b'.');
+    let start =
+        span_back(text, quoted, LONGEST_NAME, |byte| crate::bytes::is_word(byte) || byte == b'.');
     (start < quoted).then_some((start..quoted, gap && quoted == closed))
 }
 

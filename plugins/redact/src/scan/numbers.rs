@@ -16,22 +16,18 @@ pub(super) fn run(text: &[u8], start: usize, end: usize, findings: &mut Findings
     }
 }
 
-/// Looks at four bytes that may be the first group of a number written with spaces.
+/// Looks at four digits that may be the first group of a number written with spaces.
 pub(super) fn grouped(text: &[u8], start: usize, findings: &mut Findings) {
-    match byte(text, start) {
-        b'2'..=b'6' if byte(text, start + 4) == b' ' => {
-            let limit = text.len().min(start + 19);
-            let end = (start..limit)
-                .find(|at| !matches!(byte(text, *at), b'0'..=b'9' | b' '))
-                .unwrap_or(limit);
-            for length in [19, 17, 16] {
-                if end >= start + length && byte(text, start + length - 1) != b' ' {
-                    card(text, start, start + length, b' ', findings);
-                }
-            }
+    if !matches!(byte(text, start), b'2'..=b'6') || byte(text, start + 4) != b' ' {
+        return;
+    }
+    let limit = text.len().min(start + 19);
+    let end =
+        (start..limit).find(|at| !matches!(byte(text, *at), b'0'..=b'9' | b' ')).unwrap_or(limit);
+    for length in [19, 17, 16] {
+        if end >= start + length && byte(text, start + length - 1) != b' ' {
+            card(text, start, start + length, b' ', findings);
         }
-        b'A'..=b'Z' if byte(text, start + 4) == b' ' => account(text, start, findings),
-        _ => {}
     }
 }
 
@@ -96,16 +92,81 @@ fn luhn(digits: &[u8]) -> bool {
 
 /// Lengths of IBANs by country, from the registry of ISO 13616.
 const LENGTHS: &[(&str, usize)] = &[
-    ("AD", 24), ("AE", 23), ("AL", 28), ("AT", 20), ("AZ", 28), ("BA", 20), ("BE", 16), ("BG", 22),
-    ("BH", 22), ("BR", 29), ("BY", 28), ("CH", 21), ("CR", 22), ("CY", 28), ("CZ", 24), ("DE", 22),
-    ("DK", 18), ("DO", 28), ("EE", 20), ("EG", 29), ("ES", 24), ("FI", 18), ("FO", 18), ("FR", 27),
-    ("GB", 22), ("GE", 22), ("GI", 23), ("GL", 18), ("GR", 27), ("GT", 28), ("HR", 21), ("HU", 28),
-    ("IE", 22), ("IL", 23), ("IQ", 23), ("IS", 26), ("IT", 27), ("JO", 30), ("KW", 30), ("KZ", 20),
-    ("LB", 28), ("LC", 32), ("LI", 21), ("LT", 20), ("LU", 20), ("LV", 21), ("LY", 25), ("MC", 27),
-    ("MD", 24), ("ME", 22), ("MK", 19), ("MR", 27), ("MT", 31), ("MU", 30), ("NL", 18), ("NO", 15),
-    ("PK", 24), ("PL", 28), ("PS", 29), ("PT", 25), ("QA", 29), ("RO", 24), ("RS", 22), ("SA", 24),
-    ("SC", 31), ("SE", 24), ("SI", 19), ("SK", 24), ("SM", 27), ("TN", 24), ("TR", 26), ("UA", 29),
-    ("VA", 22), ("VG", 24), ("XK", 20),
+    ("AD", 24),
+    ("AE", 23),
+    ("AL", 28),
+    ("AT", 20),
+    ("AZ", 28),
+    ("BA", 20),
+    ("BE", 16),
+    ("BG", 22),
+    ("BH", 22),
+    ("BR", 29),
+    ("BY", 28),
+    ("CH", 21),
+    ("CR", 22),
+    ("CY", 28),
+    ("CZ", 24),
+    ("DE", 22),
+    ("DK", 18),
+    ("DO", 28),
+    ("EE", 20),
+    ("EG", 29),
+    ("ES", 24),
+    ("FI", 18),
+    ("FO", 18),
+    ("FR", 27),
+    ("GB", 22),
+    ("GE", 22),
+    ("GI", 23),
+    ("GL", 18),
+    ("GR", 27),
+    ("GT", 28),
+    ("HR", 21),
+    ("HU", 28),
+    ("IE", 22),
+    ("IL", 23),
+    ("IQ", 23),
+    ("IS", 26),
+    ("IT", 27),
+    ("JO", 30),
+    ("KW", 30),
+    ("KZ", 20),
+    ("LB", 28),
+    ("LC", 32),
+    ("LI", 21),
+    ("LT", 20),
+    ("LU", 20),
+    ("LV", 21),
+    ("LY", 25),
+    ("MC", 27),
+    ("MD", 24),
+    ("ME", 22),
+    ("MK", 19),
+    ("MR", 27),
+    ("MT", 31),
+    ("MU", 30),
+    ("NL", 18),
+    ("NO", 15),
+    ("PK", 24),
+    ("PL", 28),
+    ("PS", 29),
+    ("PT", 25),
+    ("QA", 29),
+    ("RO", 24),
+    ("RS", 22),
+    ("SA", 24),
+    ("SC", 31),
+    ("SE", 24),
+    ("SI", 19),
+    ("SK", 24),
+    ("SM", 27),
+    ("TN", 24),
+    ("TR", 26),
+    ("UA", 29),
+    ("VA", 22),
+    ("VG", 24),
+    ("XK", 20),
 ];
 
 /// An IBAN that begins at `start`, in one piece or in groups of four.

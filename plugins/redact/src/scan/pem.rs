@@ -11,13 +11,18 @@ const LINE: &[u8] = b"-----";
 /// The longest key with its lines.
 const LONGEST: usize = 32 << 10;
 
+/// The least length of a line but the last.
+const FULL: usize = 40;
+
 /// A key that begins at `start`; one without its end goes as far as its lines do.
 pub(super) fn key(text: &[u8], start: usize, findings: &mut Findings) {
     if !findings.wants(Kind::PRIVATE_KEY) || !follows(text, start, BEGIN) {
         return;
     }
     let label = start + BEGIN.len();
-    let body = span(text, label, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
+    let body = span(text, label, |byte| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' '
+    });
     if !follows(text, body, LINE) || !holds(part(text, label, body), b"PRIVATE KEY") {
         return;
     }
@@ -60,21 +65,31 @@ fn lines(rest: &[u8]) -> usize {
     let mut end = 0;
     let mut at = 0;
     loop {
-        at = span(rest, at, |byte| byte.is_ascii_whitespace());
-        // The line breaks of a text within a text.
-        if byte(rest, at) == b'\\' && matches!(byte(rest, at + 1), b'n' | b'r') {
-            at += 2;
-            continue;
-        }
-        let next = span(rest, at, is_base64);
-        if next == at || (next - at < 40 && next < rest.len() && end == 0) {
+        let (line, breaks) = after_breaks(rest, at);
+        let next = span(rest, line, is_base64);
+        let is_full = next - line >= FULL;
+        // The last line may be short; an empty one ends the key.
+        if next == line || (end > 0 && breaks != 1) || (end == 0 && !is_full && next < rest.len()) {
             return end;
         }
-        let is_last = next - at < 40;
         end = next;
         at = next;
-        if is_last {
+        if !is_full {
             return end;
+        }
+    }
+}
+
+/// Where the next line begins, and how many line breaks are before it; those of a text within a text are escapes.
+fn after_breaks(rest: &[u8], mut at: usize) -> (usize, usize) {
+    let mut breaks = 0;
+    loop {
+        match (byte(rest, at), byte(rest, at + 1)) {
+            (b'\n', _) => (at, breaks) = (at + 1, breaks + 1),
+            (b'\\', b'n') => (at, breaks) = (at + 2, breaks + 1),
+            (b'\\', b'r') => at += 2,
+            (b' ' | b'\t' | b'\r', _) => at += 1,
+            _ => return (at, breaks),
         }
     }
 }

@@ -16,19 +16,32 @@ pub(super) fn email(text: &[u8], at: usize, findings: &mut Findings) {
     let start = span(text, start, |byte| matches!(byte, b'.' | b'\'' | b'-')).min(at);
     let domain = at + 1;
     let limit = text.len().min(domain + 253);
-    let end = domain + span(part(text, domain, limit), 0, |byte| byte == b'.' || byte == b'-' || byte.is_ascii_alphanumeric());
-    let end = end - part(text, domain, end).iter().rev().take_while(|byte| matches!(byte, b'.' | b'-')).count();
+    let end = domain
+        + span(part(text, domain, limit), 0, |byte| {
+            byte == b'.' || byte == b'-' || byte.is_ascii_alphanumeric()
+        });
+    let end = end
+        - part(text, domain, end)
+            .iter()
+            .rev()
+            .take_while(|byte| matches!(byte, b'.' | b'-'))
+            .count();
     let name = part(text, start, at);
     // An address of SSH or of a URL with a password.
-    let is_other = name == b"git" || matches!(byte(text, end), b':') && byte(text, end + 1) > b' ' || is_in_url(text, start);
-    if !name.is_empty() && !name.ends_with(b".") && !is_other && is_domain(part(text, domain, end)) {
+    let is_other = name == b"git"
+        || matches!(byte(text, end), b':') && byte(text, end + 1) > b' '
+        || is_in_url(text, start);
+    if !name.is_empty() && !name.ends_with(b".") && !is_other && is_domain(part(text, domain, end))
+    {
         findings.add(Kind::EMAIL, start, end);
     }
 }
 
+/// Whether it is the user of a URL, or the password: `https://user@host`, `https://user:password@host`.
 fn is_in_url(text: &[u8], start: usize) -> bool {
     let begin = span_back(text, start, 128, |byte| byte > b' ' && byte != b'"');
-    matches!(before(text, start), b':' | b'/') && part(text, begin, start).windows(3).any(|part| part == b"://")
+    let url = part(text, begin, start);
+    url.ends_with(b"://") || (url.ends_with(b":") && url.windows(3).any(|part| part == b"://"))
 }
 
 /// Labels with a dot between, the last of which is a word; not `2x.png`.

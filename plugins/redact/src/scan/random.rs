@@ -57,7 +57,8 @@ pub(super) fn is_chosen(text: &[u8]) -> bool {
 pub(super) fn is_placeholder(text: &[u8]) -> bool {
     let first = text.first().copied().unwrap_or_default();
     let second = text.get(1).copied().unwrap_or_default();
-    let variable = first == b'$' && (second == b'{' || second == b'(' || second.is_ascii_alphabetic());
+    let variable =
+        first == b'$' && (second == b'{' || second == b'(' || second.is_ascii_alphabetic());
     let wrapped = matches!(first, b'<' | b'{' | b'[' | b'%' | b'*' | b'(');
     let path = matches!((first, second), (b'/', _) | (b'.', b'/' | b'.') | (b'~', b'/'));
     let holds = |part: &[u8]| text.windows(part.len()).any(|window| window == part);

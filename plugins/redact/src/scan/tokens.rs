@@ -157,7 +157,9 @@ fn prefixed(text: &[u8], start: usize, end: usize, findings: &mut Findings) {
 
 fn dotted(text: &[u8], start: usize, end: usize, findings: &mut Findings) {
     for (prefix, kind, least) in DOTTED {
-        if end - start >= *least && precedes(text, start, prefix) && is_mixed(part(text, start, end))
+        if end - start >= *least
+            && precedes(text, start, prefix)
+            && is_mixed(part(text, start, end))
         {
             let begin = start - prefix.len();
             if !crate::bytes::is_word(before(text, begin)) {

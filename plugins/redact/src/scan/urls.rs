@@ -32,7 +32,8 @@ pub(super) fn credentials(text: &[u8], at: usize, findings: &mut Findings) {
     let password = colon + 1;
     let limit = text.len().min(password + 256);
     // A password may hold an `@` that should have been escaped: the last one is the end.
-    let end = password + span(part(text, password, limit), 0, |byte| is_userinfo(byte) || byte == b'@');
+    let end =
+        password + span(part(text, password, limit), 0, |byte| is_userinfo(byte) || byte == b'@');
     let Some(length) = part(text, password, end).iter().rposition(|byte| *byte == b'@') else {
         return;
     };
@@ -43,7 +44,8 @@ pub(super) fn credentials(text: &[u8], at: usize, findings: &mut Findings) {
 }
 
 fn is_userinfo(byte: u8) -> bool {
-    byte > b' ' && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
+    byte > b' '
+        && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
 }
 
 fn is_host(byte: u8) -> bool {
