@@ -273,5 +273,5 @@ fn wrong_arguments_get_an_answer_that_helps() {
     }
     let (text, _) =
         read(&mut host, &reader(), json!({"handle": handle, "offset": 10, "bytes": 20}));
-    assert!(text.ends_with("\n[bytes 10 to 26 of 7866; read on with offset 26]"), "{text}");
+    assert!(text.ends_with("\n[bytes 10 to 27 of 7866; read on with offset 27]"), "{text}");
 }
