@@ -12,7 +12,7 @@ pub mod secrets;
 pub(crate) mod native;
 
 #[cfg(target_family = "wasm")]
-use crate::guest::services as wit;
+use crate::guest::wit;
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -300,7 +300,7 @@ impl Entry {
 impl Entry {
     #[cfg(target_family = "wasm")]
     fn shown(&self, at: &str) -> Option<String> {
-        crate::guest::definitions::get(self.index, at)
+        crate::guest::lent::definition(self.index, at)
     }
 
     #[cfg(not(target_family = "wasm"))]

@@ -22,7 +22,7 @@ impl Base {
     pub(super) fn size(&self) -> usize {
         match self {
             #[cfg(target_family = "wasm")]
-            Self::Host => crate::guest::document::size(),
+            Self::Host => crate::guest::lent::document::size(),
             Self::Text(text) => text.len(),
         }
     }
@@ -30,7 +30,7 @@ impl Base {
     pub(super) fn text(&self) -> String {
         match self {
             #[cfg(target_family = "wasm")]
-            Self::Host => crate::guest::document::text(),
+            Self::Host => crate::guest::lent::document::text(),
             Self::Text(text) => text.clone(),
         }
     }
@@ -38,7 +38,7 @@ impl Base {
     pub(super) fn json(&self, at: &str) -> Result<Option<String>> {
         match self {
             #[cfg(target_family = "wasm")]
-            Self::Host => Ok(crate::guest::document::get(at)),
+            Self::Host => Ok(crate::guest::lent::document::get(at)),
             Self::Text(text) => Ok(find(text, at)?.map(ToOwned::to_owned)),
         }
     }
@@ -46,7 +46,7 @@ impl Base {
     pub(super) fn string(&self, at: &str) -> Result<Option<String>> {
         match self {
             #[cfg(target_family = "wasm")]
-            Self::Host => Ok(crate::guest::document::get_string(at)),
+            Self::Host => Ok(crate::guest::lent::document::get_string(at)),
             Self::Text(text) => {
                 Ok(find(text, at)?.and_then(|json| serde_json::from_str(json).ok()))
             }
@@ -56,7 +56,7 @@ impl Base {
     pub(super) fn many(&self, at: &[&str]) -> Result<Vec<Option<String>>> {
         match self {
             #[cfg(target_family = "wasm")]
-            Self::Host => Ok(crate::guest::document::get_many(at)),
+            Self::Host => Ok(crate::guest::lent::document::get_many(at)),
             Self::Text(_) => at.iter().map(|at| self.json(at)).collect(),
         }
     }
