@@ -65,7 +65,7 @@ struct Pass<'a> {
     /// Values to find wherever they stand.
     needles: Vec<(String, Kind)>,
     /// Names of members that were replaced, by kind and in order, so that they stay apart.
-    names: Vec<(Kind, String)>,
+    names: BTreeMap<Kind, BTreeMap<String, usize>>,
     findings: Findings,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Pass<'a> {
             edits: Vec::new(),
             repeats: Vec::new(),
             needles: Vec::new(),
-            names: Vec::new(),
+            names: BTreeMap::new(),
             findings: Findings::new(rules.kinds),
         }
     }
@@ -170,12 +170,15 @@ impl<'a> Pass<'a> {
 }
 
 /// What stands in the place of a member's name, different for different ones.
-fn name(names: &mut Vec<(Kind, String)>, rules: &Rules, kind: Kind, value: &str) -> String {
+fn name(
+    names: &mut BTreeMap<Kind, BTreeMap<String, usize>>,
+    rules: &Rules,
+    kind: Kind,
+    value: &str,
+) -> String {
     let with = rules.mask.replacement(rules, kind, value);
-    let place = names.iter().filter(|(of, _)| *of == kind).position(|(_, known)| known == value);
-    let number = place.unwrap_or_else(|| {
-        names.push((kind, value.to_owned()));
-        names.iter().filter(|(of, _)| *of == kind).count() - 1
-    });
-    if number == 0 { with } else { format!("{with}-{}", number + 1) }
+    let names = names.entry(kind).or_default();
+    let next = names.len() + 1;
+    let number = *names.entry(value.to_owned()).or_insert(next);
+    if number == 1 { with } else { format!("{with}-{number}") }
 }

@@ -10,6 +10,8 @@ use crate::kind::Kind;
 /// The longest name, and the longest value that is looked at.
 const LONGEST_NAME: usize = 64;
 const LONGEST_VALUE: usize = 1024;
+/// The longest value without quotes.
+const LONGEST_BARE: usize = 256;
 
 /// Names end with one of these words.
 const SECRETS: [&str; 8] =
@@ -139,7 +141,8 @@ fn judge(text: &[u8], name: Range<usize>, start: usize, manner: Manner, findings
     let quote = byte(text, start);
     let is_quoted = matches!(quote, b'"' | b'\'' | b'`');
     let begin = start + usize::from(is_quoted);
-    let limit = text.len().min(begin + LONGEST_VALUE + 1);
+    let longest = if is_quoted { LONGEST_VALUE } else { LONGEST_BARE };
+    let limit = text.len().min(begin + longest + 1);
     let rest = part(text, begin, limit);
     let mut length = span(rest, 0, |byte| {
         if is_quoted {
@@ -147,7 +150,7 @@ fn judge(text: &[u8], name: Range<usize>, start: usize, manner: Manner, findings
         } else if byte == b' ' {
             said == Name::Authorization
         } else {
-            !is_end(byte) && !(in_query && byte == b'&')
+            !(is_end(byte) || (in_query && byte == b'&'))
         }
     });
     if is_quoted {

@@ -27,12 +27,12 @@ pub(super) fn email(text: &[u8], at: usize, findings: &mut Findings) {
             .take_while(|byte| matches!(byte, b'.' | b'-'))
             .count();
     let name = part(text, start, at);
-    // An address of SSH or of a URL with a password.
-    let is_other = name == b"git"
-        || matches!(byte(text, end), b':') && byte(text, end + 1) > b' '
-        || is_in_url(text, start);
-    if !name.is_empty() && !name.ends_with(b".") && !is_other && is_domain(part(text, domain, end))
-    {
+    if name.is_empty() || name.ends_with(b".") || !is_domain(part(text, domain, end)) {
+        return;
+    }
+    // An address of SSH, or the user of a URL.
+    let is_path = byte(text, end) == b':' && byte(text, end + 1) > b' ';
+    if name != b"git" && !is_path && !is_in_url(text, start) {
         findings.add(Kind::EMAIL, start, end);
     }
 }

@@ -9,7 +9,7 @@ fn found(text: &str) -> Vec<String> {
     scan(text.as_bytes(), &mut findings);
     findings.settle();
     let name = |finding: &super::Finding| {
-        format!("{} {}", finding.kind.name().unwrap(), &text[finding.start..finding.end])
+        format!("{} {}", finding.kind.name().unwrap(), text.get(finding.start..finding.end).unwrap())
     };
     findings.list.iter().map(name).collect()
 }
@@ -115,7 +115,7 @@ fn web_tokens() {
         &[
             &format!("«{token}»"),
             &format!("see «{token}». Then"),
-            "«eyJhbGciOiJub25lIn0123456.eyJzdWIiOiIxMjM0NTY3ODkwIn0.»".replace(".»", "».").as_str(),
+            "«eyJhbGciOiJub25lIn0123456.eyJzdWIiOiIxMjM0NTY3ODkwIn0».",
             "«eyJhbGciOiJSU0EtT0FFUCJ9.OKOawDo13gRp2ojaHV7LFpZcgV7T6DVZ.48V1_ALb6US04U3b.5eym8TW_c8SuK0lt.XFBoMYUZodetZdvT»",
         ],
     );
@@ -190,15 +190,10 @@ fn values_beside_telling_words() {
             "curl --token «a8Xk29fLqp77Zp0wRt5x» https://x",
             "https://x.y/cb?access_token=«a8Xk29fLqp77Zp0wRt5x»&state=1",
             "AccountKey=«Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq==»;Endpoint",
-            "api_key: 550e8400-e29b-41d4-a716-446655440000"
-                .replace("550", "«550")
-                .add("»")
-                .as_str(),
+            "api_key: «550e8400-e29b-41d4-a716-446655440000»",
             "spring.datasource.password=«xK9#mPq2»",
             "token := \"«a8Xk29fLqp77Zp0wRt5x»\"",
-            "refresh token: a"
-                .replace("refresh token: a", "refreshToken => \"«a8Xk29fLqp77Zp0wRt5x»\"")
-                .as_str(),
+            "refreshToken => \"«a8Xk29fLqp77Zp0wRt5x»\"",
             "The secret: «a8Xk29fLqp77Zp0wRt5x».",
         ],
     );
@@ -239,8 +234,6 @@ fn values_beside_telling_words() {
         "bearer of bad news and 2many-long-words-to-count",
     ]);
 }
-
-use std::ops::Add;
 
 #[test]
 fn cards_and_accounts() {
