@@ -6,9 +6,18 @@ use syn::spanned::Spanned;
 use syn::{Error, ImplItem, ItemImpl};
 
 /// The methods of `Plugin` that are hooks; each is an exported interface of the same name.
-const HOOKS: &[&str] = &["catalog"];
-/// The method that is no hook of its own: it comes with the configuration, which every plugin has.
-const NEW: &str = "new";
+const HOOKS: &[&str] = &[
+    "catalog",
+    "request",
+    "authorize",
+    "authorize_list",
+    "response",
+    "notify",
+    "observe",
+    "credentials",
+];
+/// The methods that are no hooks of their own: they are the interface that every plugin exports.
+const LIFECYCLE: &[&str] = &["new", "describe"];
 
 /// The expansion; mistakes become compiler errors beside whatever of the block is sound.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -28,16 +37,18 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             hooks.push(name);
             return true;
         }
-        if name != NEW {
+        let known = LIFECYCLE.contains(&name.as_str());
+        if !known {
             mistakes.push(Error::new(method.sig.ident.span(), no_hook(&name)));
         }
-        name == NEW
+        known
     });
     if hooks.is_empty() && mistakes.is_empty() {
         let text = format!("a plugin needs at least one hook; there are {}", listed());
         mistakes.push(Error::new(Span::call_site(), text));
     }
     let exports = if mistakes.is_empty() { exports(&block, &hooks) } else { TokenStream::new() };
+    block.items.push(package());
     let mistakes = mistakes.iter().map(Error::to_compile_error);
     quote!(#block #exports #(#mistakes)*)
 }
@@ -70,6 +81,18 @@ fn no_hook(name: &str) -> String {
 
 fn listed() -> String {
     HOOKS.iter().map(|hook| format!("`{hook}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What Cargo knows of the plugin that is compiled.
+fn package() -> ImplItem {
+    syn::parse_quote! {
+        #[doc(hidden)]
+        const PACKAGE: ::mcpmux_sdk::description::Package = ::mcpmux_sdk::description::Package {
+            name: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+        };
+    }
 }
 
 fn exports(block: &ItemImpl, hooks: &[String]) -> TokenStream {

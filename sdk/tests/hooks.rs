@@ -1,0 +1,275 @@
+//! One plugin with all hooks, run natively by the test kit.
+
+#![expect(clippy::unwrap_used, reason = "all of this file is a test")]
+
+use std::time::{Duration, SystemTime};
+
+use mcpmux_sdk::serde_json::json;
+use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::{
+    Action, Call, Catalog, Client, Delivery, Denial, Description, Doc, Entry, Grant, ListEntry,
+    NoConfig, Notice, Obligations, Outcome, Plugin, Problem, Query, Question, Reason, Reply,
+    Result, Source, Status, Verdict, VirtualTool, ask, clock, deny, entries, exec, http, kv,
+    plugin, refuse, secrets, withhold,
+};
+
+struct Everything;
+
+#[plugin]
+impl Plugin for Everything {
+    type Config = NoConfig;
+
+    fn describe() -> Description {
+        Description::new("does a bit of everything")
+            .schema("{}")
+            .wants("kv", "counts calls")
+            .wants("clock", "says when")
+            .wants("catalog", "looks up definitions")
+            .wants("secrets:TOKEN", "shows it")
+            .wants("http:auth.example.com", "asks for a token")
+            .wants("exec:token *", "prints a token")
+    }
+
+    fn new(NoConfig {}: NoConfig) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn catalog(&mut self, entries: &mut Catalog) -> Result<()> {
+        for tool in entries.tools_mut() {
+            if tool.definition::<bool>("/annotations/destructiveHint")? == Some(true) {
+                tool.unlist();
+            }
+            tool.set("/_meta", json!({"seen": true}));
+        }
+        entries.add(VirtualTool::new("time").description("The time"));
+        Ok(())
+    }
+
+    fn request(&mut self, call: &Call, arguments: &mut Doc) -> Result<Action> {
+        Ok(match call.name.as_str() {
+            "time" => {
+                let now = clock::now().duration_since(SystemTime::UNIX_EPOCH)?;
+                Action::text(now.as_secs().to_string())
+            }
+            "never" => refuse("everything.never", "never"),
+            "old" => Action::reroute("files__new", arguments.value()?),
+            _ => {
+                arguments
+                    .set("/path", format!("/srv{}", arguments.str("/path").unwrap_or_default()));
+                arguments.remove("/force");
+                Action::Forward
+            }
+        })
+    }
+
+    fn authorize(&mut self, call: &Call, arguments: &Doc) -> Result<Verdict> {
+        let paths = arguments.many(&["/path", "/paths/1"]);
+        Ok(match paths.as_slice() {
+            [Some(_), Some(second)] if second == "\"/etc\"" => deny("everything.etc", "not there"),
+            [Some(_), _] => {
+                Obligations { redact: vec!["/secret".to_owned()], ..Default::default() }.into()
+            }
+            _ if call.client.principal.is_none() => ask("May I?"),
+            _ => Question::new("May I?").remember("may", Duration::from_secs(60)).into(),
+        })
+    }
+
+    fn authorize_list(&mut self, _: &Client, entries: &[ListEntry]) -> Result<Vec<bool>> {
+        Ok(entries.iter().map(|entry| entry.read_only == Some(true)).collect())
+    }
+
+    fn response(&mut self, _: &Call, source: Source, document: &mut Doc) -> Result<Reply> {
+        if source == Source::Question {
+            return Ok(withhold("everything.question", "no questions"));
+        }
+        document.set("/content/-", json!({"type": "text", "text": "seen"}));
+        Ok(Reply::Deliver)
+    }
+
+    fn notify(&mut self, notice: &Notice, params: &mut Doc) -> Result<Delivery> {
+        params.replace(r#"{"replaced": true}"#);
+        Ok(if notice.method == "notifications/message" {
+            Delivery::Drop
+        } else {
+            Delivery::Deliver
+        })
+    }
+
+    fn observe(&mut self, outcome: &Outcome) -> Result<()> {
+        kv::increment(&outcome.call.exposed, 1, None)?;
+        Ok(())
+    }
+
+    fn credentials(&mut self, query: &Query) -> Result<Grant, Problem> {
+        match query.why {
+            Reason::Initial => Ok(Grant::bearer(secrets::get("TOKEN")?.unwrap_or_default())),
+            Reason::Expired => {
+                let request = http::Request::post("https://auth.example.com/token");
+                let answer = http::send(request.form(&[("grant_type", "refresh token")]))?;
+                Ok(Grant::bearer(answer.json::<String>()?))
+            }
+            Reason::Refused => {
+                let output = exec::run(&["token", &query.backend], b"")?;
+                Ok(Grant::header("x-token", output.text()?.trim()).expires_at(clock::now()))
+            }
+        }
+    }
+}
+
+fn host() -> Host<Everything> {
+    Host::new("{}").unwrap()
+}
+
+#[test]
+fn it_is_described_by_its_package() {
+    let description = Host::<Everything>::describe();
+    assert_eq!((description.id.as_str(), description.version.as_str()), ("mcpmux-sdk", "0.1.0"));
+    assert_eq!(description.summary, "does a bit of everything");
+}
+
+#[test]
+fn a_catalog_is_read_changed_and_added_to() {
+    let wipe = Entry::new("files", "wipe")
+        .with_definition(json!({"annotations": {"destructiveHint": true}}));
+    let catalog =
+        host().catalog(vec![wipe, Entry::new("files", "read"), Entry::prompt("a", "b")]).unwrap();
+    assert_eq!(catalog.names(), ["files__read", "a__b", "time"]);
+    assert_eq!(catalog.edits().len(), 4);
+}
+
+#[test]
+fn a_request_is_forwarded_answered_refused_or_sent_elsewhere() {
+    let mut host = host();
+    host.set_time(SystemTime::UNIX_EPOCH + Duration::from_secs(7));
+    let answered = host.request(&Call::tool("plugin", "time"), json!({})).unwrap();
+    assert_eq!(answered.action, Action::text("7"));
+    let refused = host.request(&Call::tool("files", "never"), json!({})).unwrap();
+    assert_eq!(refused.action, Action::Refuse(Denial::new("everything.never", "never")));
+    let elsewhere = host.request(&Call::tool("files", "old"), json!({"a": 1})).unwrap();
+    assert_eq!(elsewhere.action, Action::reroute("files__new", json!({"a": 1})));
+    let read = Call::tool("files", "read");
+    let forwarded = host.request(&read, json!({"path": "/x", "force": true, "b": [1]})).unwrap();
+    assert_eq!(forwarded.action, Action::Forward);
+    assert_eq!(forwarded.arguments, json!({"path": "/srv/x", "b": [1]}));
+    let error = host.request(&read, json!({"path": "/x"})).unwrap_err().to_string();
+    assert_eq!(error, "there is nothing at `/force`");
+}
+
+#[test]
+fn a_call_is_judged() {
+    let mut host = host();
+    let call = Call::tool("files", "read");
+    let verdict = host.authorize(&call, json!({"path": 1, "paths": [1, "/etc"]})).unwrap();
+    assert_eq!(verdict, deny("everything.etc", "not there"));
+    let verdict = host.authorize(&call, json!({"path": 1})).unwrap();
+    let obligations = Obligations { redact: vec!["/secret".to_owned()], ..Default::default() };
+    assert_eq!(verdict, Verdict::AllowWith(obligations));
+    assert_eq!(host.authorize(&call, json!({})).unwrap(), ask("May I?"));
+    let somebody = call.with_client(Client::new("c").with_principal("ann"));
+    let verdict = host.authorize(&somebody, json!({})).unwrap();
+    let question = Question::new("May I?").remember("may", Duration::from_secs(60));
+    assert_eq!(verdict, Verdict::Ask(question));
+    let mut read = ListEntry::tool("files", "read");
+    read.read_only = Some(true);
+    let list = [ListEntry::tool("files", "write"), read];
+    assert_eq!(host.authorize_list(&Client::default(), &list).unwrap(), [false, true]);
+}
+
+#[test]
+fn what_comes_back_is_changed_or_withheld() {
+    let mut host = host();
+    let call = Call::tool("files", "read");
+    let answered = host.response(&call, Source::Success, json!({"content": []})).unwrap();
+    assert_eq!(answered.document, json!({"content": [{"type": "text", "text": "seen"}]}));
+    let question = host.response(&call, Source::Question, json!({})).unwrap();
+    assert_eq!(question.reply, withhold("everything.question", "no questions"));
+    let notified = host.notify(&Notice::new("files", "notifications/progress"), json!({})).unwrap();
+    assert_eq!(
+        (notified.delivery, notified.params),
+        (Delivery::Deliver, json!({"replaced": true}))
+    );
+    let dropped = host.notify(&Notice::new("files", "notifications/message"), json!({})).unwrap();
+    assert_eq!(dropped.delivery, Delivery::Drop);
+    host.observe(&Outcome::new(call.clone(), Status::Success)).unwrap();
+    host.observe(&Outcome::new(call, Status::Refused)).unwrap();
+    assert_eq!(
+        host.kv().into_iter().collect::<Vec<_>>(),
+        [("files__read".to_owned(), "2".to_owned())]
+    );
+}
+
+#[test]
+fn credentials_come_from_a_secret_an_endpoint_or_a_program() {
+    let mut host = host();
+    let query = Query::new("files", "https://files.example.com/mcp");
+    host.secret("TOKEN", "t1");
+    assert_eq!(host.credentials(&query).unwrap(), Grant::bearer("t1"));
+    let query = query.because(Reason::Expired);
+    assert!(matches!(host.credentials(&query), Err(Problem::Temporary(_))));
+    host.on_http(|request| {
+        assert_eq!(request.body, b"grant_type=refresh%20token");
+        Ok(http::Response::new(200, "\"t2\""))
+    });
+    assert_eq!(host.credentials(&query).unwrap(), Grant::bearer("t2"));
+    host.set_time(SystemTime::UNIX_EPOCH);
+    host.on_exec(|argv, _| Ok(exec::Output::success(format!("{}\n", argv.join("+")))));
+    let granted = host.credentials(&query.because(Reason::Refused)).unwrap();
+    assert_eq!(granted, Grant::header("x-token", "token+files").expires_at(SystemTime::UNIX_EPOCH));
+}
+
+struct Unasked;
+
+#[plugin]
+impl Plugin for Unasked {
+    type Config = NoConfig;
+
+    fn new(NoConfig {}: NoConfig) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn authorize(&mut self, call: &Call, arguments: &Doc) -> Result<Verdict> {
+        match call.name.as_str() {
+            "kv" => drop(kv::get("a")),
+            "entries" => drop(entries::all()),
+            "http" => drop(http::send(http::Request::get("https://example.com"))?),
+            "pointer" => drop(arguments.str("path")),
+            "twice" => drop(arguments.str("/a")),
+            _ => {}
+        }
+        Ok(Verdict::Allow)
+    }
+}
+
+#[test]
+fn what_a_plugin_does_not_want_or_may_not_do_fails_the_hook() {
+    #[track_caller]
+    fn check(name: &str, text: &str) {
+        let mut host = Host::<Unasked>::new("{}").unwrap();
+        let arguments = Doc::new(r#"{"a": 1, "a": 2}"#).unwrap();
+        let error = host.authorize(&Call::tool("files", name), arguments).unwrap_err().to_string();
+        assert_eq!(error, text);
+    }
+    let hint = |grant: &str| {
+        format!(
+            "`{grant}` is not granted\nhint: in `describe` say `.wants(\"{grant}\", \"what for\")`, \
+             and in the configuration `grant = [\"{grant}\"]`"
+        )
+    };
+    check("kv", &hint("kv"));
+    check("entries", &hint("catalog"));
+    check(
+        "http",
+        "`http` waits, and `authorize` may not; it can be used in `observe` and `credentials`",
+    );
+    check(
+        "pointer",
+        "`path` is no JSON Pointer: it is empty or starts with `/`, and `~` is followed by 0 or 1",
+    );
+    check("twice", "the document names `a` twice in one object");
+}
+
+#[test]
+fn a_want_that_is_not_granted_keeps_the_plugin_from_starting() {
+    let error = Host::<Everything>::granted("{}", &["kv"]).unwrap_err().to_string();
+    assert_eq!(error, "wants `clock` (says when), which is not granted");
+}
