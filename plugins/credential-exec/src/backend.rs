@@ -42,7 +42,10 @@ impl Backend {
         let backend = table.checked("backend", pattern, mistakes).unwrap_or_else(|| Glob::new("*"));
         let at = table.at("command");
         if !table.has("command") {
-            mistakes.add(table.place(), "missing key `command`: the program and its arguments, a list of words");
+            mistakes.add(
+                table.place(),
+                "missing key `command`: the program and its arguments, a list of words",
+            );
         }
         let command: Vec<String> = table.take("command", mistakes).unwrap_or_default();
         if mistakes.count() == before {
@@ -91,7 +94,8 @@ impl Backend {
 
     /// Runs the command.
     pub(crate) fn fetch(&self, query: &Query) -> Result<Grant, Problem> {
-        let fill = |word: &String| word.replace("{backend}", &query.backend).replace("{url}", &query.url);
+        let fill =
+            |word: &String| word.replace("{backend}", &query.backend).replace("{url}", &query.url);
         let argv: Vec<String> = self.command.iter().map(fill).collect();
         let stdin = if self.tells { told(query) } else { String::new() };
         let name = argv.first().map_or("", String::as_str);
@@ -104,12 +108,18 @@ impl Backend {
             exec::Error::TooLarge => {
                 Problem::Permanent(format!("`{name}` wrote more than a token can be"))
             }
-            exec::Error::Failed(why) => Problem::Temporary(format!("`{name}` could not be run: {why}")),
+            exec::Error::Failed(why) => {
+                Problem::Temporary(format!("`{name}` could not be run: {why}"))
+            }
         })?;
         if !output.is_success() {
             let text = complaint(name, &output);
             let is_login = output.code.is_some_and(|code| self.login.contains(&code));
-            return Err(if is_login { Problem::NeedsLogin(text) } else { Problem::Temporary(text) });
+            return Err(if is_login {
+                Problem::NeedsLogin(text)
+            } else {
+                Problem::Temporary(text)
+            });
         }
         self.grant(&output.stdout)
             .map_err(|why| Problem::Temporary(format!("what `{name}` wrote cannot be used: {why}")))
@@ -140,12 +150,18 @@ impl Backend {
 fn check_command(at: &str, command: &[String], mistakes: &mut Mistakes) {
     match command.first() {
         None => mistakes.add(at, "is empty; name a program"),
-        Some(program) if program.is_empty() => mistakes.add(&format!("{at}[0]"), "must not be empty"),
+        Some(program) if program.is_empty() => {
+            mistakes.add(&format!("{at}[0]"), "must not be empty")
+        }
         Some(program) if program.contains(char::is_whitespace) && command.len() == 1 => {
-            let words: Vec<_> = program.split_whitespace().map(|word| format!("{word:?}")).collect();
+            let words: Vec<_> =
+                program.split_whitespace().map(|word| format!("{word:?}")).collect();
             mistakes.add(
                 &format!("{at}[0]"),
-                format_args!("is run without a shell; write each word on its own: `[{}]`", words.join(", ")),
+                format_args!(
+                    "is run without a shell; write each word on its own: `[{}]`",
+                    words.join(", ")
+                ),
             );
         }
         Some(_) => {}
@@ -157,7 +173,10 @@ fn check_command(at: &str, command: &[String], mistakes: &mut Mistakes) {
         }
         let rest = word.replace("{backend}", "").replace("{url}", "");
         if number == 0 && rest.len() != word.len() {
-            mistakes.add(&at, "the program is the same for all; `{backend}` and `{url}` stand in its arguments");
+            mistakes.add(
+                &at,
+                "the program is the same for all; `{backend}` and `{url}` stand in its arguments",
+            );
         }
     }
 }
@@ -169,7 +188,9 @@ fn as_granted(word: &str) -> &str {
 
 fn ttl(text: &str) -> Result<std::time::Duration, String> {
     match units::duration(text)? {
-        time if time.is_zero() => Err("is no time; leave the key out to keep tokens as long as they are good".to_owned()),
+        time if time.is_zero() => {
+            Err("is no time; leave the key out to keep tokens as long as they are good".to_owned())
+        }
         time => Ok(time),
     }
 }

@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn the_exit_code_and_the_complaints_are_shown() {
         let failed = output(Some(4), "", "  not logged in\n\trun `x login`\u{1b}\n");
-        assert_eq!(complaint("x", &failed), "`x` failed with exit code 4: not logged in run `x login`");
+        assert_eq!(
+            complaint("x", &failed),
+            "`x` failed with exit code 4: not logged in run `x login`"
+        );
         assert_eq!(complaint("x", &output(None, "", "")), "`x` was ended by a signal");
         let long = complaint("x", &output(Some(1), "", &"ä".repeat(600)));
         assert!(long.ends_with("ä ...") && long.chars().count() < 550, "{long}");
@@ -54,7 +57,10 @@ mod tests {
     #[test]
     fn what_it_wrote_is_never_shown() {
         let failed = output(Some(1), "s3cr3t-t0ken\n", "cannot store s3cr3t-t0ken, s3cr3t");
-        assert_eq!(complaint("x", &failed), "`x` failed with exit code 1: cannot store ****, s3cr3t");
+        assert_eq!(
+            complaint("x", &failed),
+            "`x` failed with exit code 1: cannot store ****, s3cr3t"
+        );
         let json = output(Some(1), r#"{"token": "s3cr3t-t0ken"}"#, r#"refused "s3cr3t-t0ken""#);
         assert!(!complaint("x", &json).contains("s3cr3t"));
     }

@@ -33,16 +33,15 @@ impl Plugin for CredentialExec {
             mistakes.add("", "missing key `backends`: at least one table with a `command`");
         }
         let tables = table.tables("backends", &mut mistakes);
-        let backends: Vec<_> = tables
-            .into_iter()
-            .filter_map(|table| Backend::read(table, &mut mistakes))
-            .collect();
+        let backends: Vec<_> =
+            tables.into_iter().filter_map(|table| Backend::read(table, &mut mistakes)).collect();
         table.end(&mut mistakes);
         mistakes.or(Some(Self { backends }))
     }
 
     fn credentials(&mut self, query: &Query) -> Result<Grant, Problem> {
-        let Some(backend) = self.backends.iter().find(|backend| backend.is_for(&query.backend)) else {
+        let Some(backend) = self.backends.iter().find(|backend| backend.is_for(&query.backend))
+        else {
             let text = format!(
                 "no entry of `backends` is for `{}`; add one with `backend = \"{0}\"` and its `command`",
                 query.backend

@@ -38,12 +38,18 @@ fn check_problem(entry: Value, ends: Result<Output, Error>, expected: Problem) {
 }
 
 /// One that ends an hour from now.
-const JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ4IiwiZXhwIjoxNzY3MjI1NjAwfQ.c2ln";
+const JWT: &str =
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ4IiwiZXhwIjoxNzY3MjI1NjAwfQ.c2ln";
 
 #[test]
 fn the_output_is_the_token() {
     check(json!({"command": ["gh"]}), " t0ken\n", &[("authorization", "Bearer t0ken")], None);
-    check(json!({"command": ["gh"], "scheme": "token"}), "t", &[("authorization", "token t")], None);
+    check(
+        json!({"command": ["gh"], "scheme": "token"}),
+        "t",
+        &[("authorization", "token t")],
+        None,
+    );
     check(json!({"command": ["gh"], "header": "x-api-key"}), "t", &[("x-api-key", "t")], None);
 }
 
@@ -54,7 +60,12 @@ fn the_token_is_good_as_long_as_it_says_and_as_it_may() {
     check(json!({"command": ["x"]}), JWT, &shown, Some(3_600));
     check(json!({"command": ["x"], "ttl": "10m"}), JWT, &shown, Some(600));
     check(json!({"command": ["x"], "ttl": "2h"}), JWT, &shown, Some(3_600));
-    check(json!({"command": ["x"], "ttl": "10m"}), "t", &[("authorization", "Bearer t")], Some(600));
+    check(
+        json!({"command": ["x"], "ttl": "10m"}),
+        "t",
+        &[("authorization", "Bearer t")],
+        Some(600),
+    );
 }
 
 #[test]
@@ -62,7 +73,12 @@ fn json_says_more() {
     let shown = [("authorization", "Bearer t")];
     let entry = || json!({"command": ["x"]});
     check(entry(), r#"{"token": "t", "expires_in": 60}"#, &shown, Some(60));
-    check(entry(), r#"{"access_token": "t", "expires_at": "2026-01-01T00:00:00Z"}"#, &shown, Some(3_600));
+    check(
+        entry(),
+        r#"{"access_token": "t", "expires_at": "2026-01-01T00:00:00Z"}"#,
+        &shown,
+        Some(3_600),
+    );
     let headers = r#"{"headers": {"x-a": "1", "x-b": "2"}, "expires_in": 60}"#;
     check(entry(), headers, &[("x-a", "1"), ("x-b", "2")], Some(60));
     let kubernetes = json!({
@@ -86,7 +102,9 @@ fn the_first_entry_for_a_backend_is_its_own_and_words_are_filled_in() {
         assert!(stdin.is_empty());
         Ok(Output::success(argv.join("_")))
     });
-    let mut shown = |backend: &str| host.credentials(&Query::new(backend, "https://x/")).unwrap().headers[0].1.clone();
+    let mut shown = |backend: &str| {
+        host.credentials(&Query::new(backend, "https://x/")).unwrap().headers[0].1.clone()
+    };
     assert_eq!(shown("github"), "Bearer a_--for=github_https://x/");
     assert_eq!(shown("other"), "Bearer b");
 }
@@ -108,24 +126,42 @@ fn the_command_is_told_why_if_it_wants_to_know() {
 
 #[test]
 fn a_command_that_fails_is_named_with_what_it_said() {
-    let failed = || Ok(Output { code: Some(4), stdout: "s3cr3t-t0ken".into(), stderr: "run `gh auth login`".into() });
+    let failed = || {
+        Ok(Output {
+            code: Some(4),
+            stdout: "s3cr3t-t0ken".into(),
+            stderr: "run `gh auth login`".into(),
+        })
+    };
     let entry = || json!({"command": ["gh", "auth", "token"]});
     let text = "`gh` failed with exit code 4: run `gh auth login`".to_owned();
     check_problem(entry(), failed(), Problem::Temporary(text.clone()));
     let login = json!({"command": ["gh"], "login_exit_codes": [4]});
     check_problem(login, failed(), Problem::NeedsLogin(text));
-    check_problem(entry(), Err(Error::Timeout), Problem::Temporary("`gh` took too long".to_owned()));
+    check_problem(
+        entry(),
+        Err(Error::Timeout),
+        Problem::Temporary("`gh` took too long".to_owned()),
+    );
     let large = "`gh` wrote more than a token can be".to_owned();
     check_problem(entry(), Err(Error::TooLarge), Problem::Permanent(large));
     let missing = Err(Error::Failed("not found".to_owned()));
-    check_problem(entry(), missing, Problem::Temporary("`gh` could not be run: not found".to_owned()));
+    check_problem(
+        entry(),
+        missing,
+        Problem::Temporary("`gh` could not be run: not found".to_owned()),
+    );
 }
 
 #[test]
 fn a_missing_grant_is_printed_as_it_has_to_be_written() {
     let entry = json!({"command": ["pass", "show", "mcp/{backend}"]});
     let text = "`pass` may not be run: no\nhint: add `exec:pass show *` to `grant` of this plugin";
-    check_problem(entry, Err(Error::NotAllowed("no".to_owned())), Problem::Permanent(text.to_owned()));
+    check_problem(
+        entry,
+        Err(Error::NotAllowed("no".to_owned())),
+        Problem::Permanent(text.to_owned()),
+    );
 }
 
 #[test]
@@ -139,7 +175,11 @@ fn output_that_is_no_token_is_a_problem_that_does_not_show_it() {
         (b"\xff\xfe", "it is no text (UTF-8)"),
     ] {
         let expected = format!("what `x` wrote cannot be used: {why}");
-        check_problem(json!({"command": ["x"]}), Ok(Output::success(stdout)), Problem::Temporary(expected));
+        check_problem(
+            json!({"command": ["x"]}),
+            Ok(Output::success(stdout)),
+            Problem::Temporary(expected),
+        );
     }
 }
 
@@ -152,6 +192,7 @@ fn a_backend_that_no_entry_is_for_is_a_problem() {
 
 #[test]
 fn it_wants_programs_and_the_clock() {
-    let wants: Vec<_> = Host::<CredentialExec>::describe().wants.into_iter().map(|want| want.grant).collect();
+    let wants: Vec<_> =
+        Host::<CredentialExec>::describe().wants.into_iter().map(|want| want.grant).collect();
     assert_eq!(wants, ["exec", "clock"]);
 }

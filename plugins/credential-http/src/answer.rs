@@ -39,8 +39,10 @@ fn said(response: &http::Response) -> (String, String) {
         plain
     };
     let (error, description) = (text("error"), text("error_description"));
-    let parts: Vec<_> =
-        [error.as_str(), description.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<_> = [error.as_str(), description.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     let said = parts.join(": ");
     (error, said)
 }

@@ -53,7 +53,8 @@ impl Backend {
                         let _misplaced: Option<Value> = table.take(key, mistakes);
                     }
                 }
-                let oauth = Table::new(&at, value, mistakes).and_then(|table| Oauth::read(table, mistakes));
+                let oauth =
+                    Table::new(&at, value, mistakes).and_then(|table| Oauth::read(table, mistakes));
                 let at = format!("{at}.token_url");
                 let (oauth, url) = oauth.unzip();
                 (oauth.map(Asked::Oauth), url.and_then(|text| endpoint(&at, &text, mistakes)))
@@ -116,8 +117,9 @@ impl Backend {
         if !response.is_success() {
             return Err(refusal(url, &response, |text| filling.mask(text)));
         }
-        self.grant(&response)
-            .map_err(|why| Problem::Temporary(format!("the answer of `{url}` cannot be used: {why}")))
+        self.grant(&response).map_err(|why| {
+            Problem::Temporary(format!("the answer of `{url}` cannot be used: {why}"))
+        })
     }
 
     fn request(&self, filling: &mut Filling<'_>) -> Result<http::Request, Problem> {
@@ -135,7 +137,9 @@ impl Backend {
                     })?;
                     request = request.header(name.as_str(), value);
                 }
-                if !self.is_text && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+                if !self.is_text
+                    && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept"))
+                {
                     request = request.header("accept", "application/json");
                 }
                 body.put(request, filling)
@@ -146,7 +150,8 @@ impl Backend {
     fn grant(&self, response: &http::Response) -> Result<Grant, String> {
         let now = clock::now();
         let found = if self.is_text {
-            let text = std::str::from_utf8(&response.body).map_err(|_| "it is no text (UTF-8)".to_owned())?;
+            let text = std::str::from_utf8(&response.body)
+                .map_err(|_| "it is no text (UTF-8)".to_owned())?;
             Found::token(text.trim())
         } else {
             // Not the error's own text: it can show a part of what was read.
@@ -162,7 +167,11 @@ impl Backend {
 fn plain(table: &mut Table, mistakes: &mut Mistakes) -> Option<Asked> {
     let method = |text: &str| {
         let fits = (1..=20).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_uppercase());
-        if fits { Ok(text.to_owned()) } else { Err(format!("`{text}` is no method; write `GET` or `POST`")) }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("`{text}` is no method; write `GET` or `POST`"))
+        }
     };
     let method = table.checked("method", method, mistakes);
     let at = table.at("headers");
@@ -174,7 +183,8 @@ fn plain(table: &mut Table, mistakes: &mut Mistakes) -> Option<Asked> {
     let body = Body::read(table, mistakes);
     let usual = if matches!(body, Body::Nothing) { "GET" } else { "POST" };
     if method.as_deref() == Some("GET") && !matches!(body, Body::Nothing) {
-        mistakes.add(&table.at("method"), "`GET` sends no body; leave the key out, or write `POST`");
+        mistakes
+            .add(&table.at("method"), "`GET` sends no body; leave the key out, or write `POST`");
     }
     let method = method.unwrap_or_else(|| usual.to_owned());
     Some(Asked::Plain { method, headers, body })
@@ -194,7 +204,10 @@ fn endpoint(at: &str, url: &str, mistakes: &mut Mistakes) -> Option<(Template, S
     }
     let template = mistakes.keep(at, Template::new(url))?;
     if template.is_secret() {
-        mistakes.add(at, "holds a secret, which others would log; send it in `headers`, `json` or `form`");
+        mistakes.add(
+            at,
+            "holds a secret, which others would log; send it in `headers`, `json` or `form`",
+        );
     }
     if template.holds_url() {
         mistakes.add(at, "holds `{url}`, which cannot stand in a URL; send it in `json` or `form`");

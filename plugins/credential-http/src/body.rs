@@ -31,7 +31,9 @@ impl Body {
         let form = table.take::<Map<String, Value>>("form", mistakes);
         match (json, form) {
             (None, None) => Self::Nothing,
-            (Some(json), None) => Node::read(&json_at, json, mistakes).map_or(Self::Nothing, Self::Json),
+            (Some(json), None) => {
+                Node::read(&json_at, json, mistakes).map_or(Self::Nothing, Self::Json)
+            }
             (None, Some(form)) => Self::Form(texts(&form_at, form, mistakes)),
             (Some(_), Some(_)) => {
                 mistakes.add(&form_at, "is not sent along with `json`; give one of them");
@@ -46,7 +48,8 @@ impl Body {
         request: http::Request,
         filling: &mut Filling<'_>,
     ) -> Result<http::Request, Problem> {
-        let typed = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let typed =
+            request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let mut request = match self {
             Self::Nothing => return Ok(request),
             Self::Json(node) => {
@@ -104,9 +107,8 @@ impl Node {
                 Value::Array(values.collect::<Result<_, _>>()?)
             }
             Self::Object(members) => {
-                let filled = members
-                    .iter()
-                    .map(|(key, node)| Ok((key.clone(), node.fill(filling)?)));
+                let filled =
+                    members.iter().map(|(key, node)| Ok((key.clone(), node.fill(filling)?)));
                 Value::Object(filled.collect::<Result<_, Problem>>()?)
             }
             Self::Other(value) => value.clone(),

@@ -34,19 +34,21 @@ impl Plugin for CredentialHttp {
         let mut mistakes = Mistakes::default();
         let mut table = Table::whole(config);
         if !table.has("backends") {
-            mistakes.add("", "missing key `backends`: at least one table with a `url`, or with `oauth`");
+            mistakes.add(
+                "",
+                "missing key `backends`: at least one table with a `url`, or with `oauth`",
+            );
         }
         let tables = table.tables("backends", &mut mistakes);
-        let backends: Vec<_> = tables
-            .into_iter()
-            .filter_map(|table| Backend::read(table, &mut mistakes))
-            .collect();
+        let backends: Vec<_> =
+            tables.into_iter().filter_map(|table| Backend::read(table, &mut mistakes)).collect();
         table.end(&mut mistakes);
         mistakes.or(Some(Self { backends }))
     }
 
     fn credentials(&mut self, query: &Query) -> Result<Grant, Problem> {
-        let Some(backend) = self.backends.iter().find(|backend| backend.is_for(&query.backend)) else {
+        let Some(backend) = self.backends.iter().find(|backend| backend.is_for(&query.backend))
+        else {
             let text = format!(
                 "no entry of `backends` is for `{}`; add one with `backend = \"{0}\"` and its `url`",
                 query.backend

@@ -30,7 +30,8 @@ impl Oauth {
         let at = table.at("client_secret");
         let client_secret = table.checked("client_secret", Template::new, mistakes);
         if client_secret.as_ref().is_some_and(|secret| !secret.is_secret()) {
-            mistakes.add(&at, "stands in the open; put it into `secrets` and write `{secret:NAME}`");
+            mistakes
+                .add(&at, "stands in the open; put it into `secrets` and write `{secret:NAME}`");
         }
         let mut fields = Vec::new();
         for key in ["scope", "audience", "resource"] {
@@ -46,8 +47,7 @@ impl Oauth {
         if mistakes.count() > before {
             return None;
         }
-        let oauth =
-            Self { client_id: client_id?, client_secret: client_secret?, fields, in_body };
+        let oauth = Self { client_id: client_id?, client_secret: client_secret?, fields, in_body };
         Some((oauth, token_url?))
     }
 
@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn base64_is_padded() {
-        for (text, expected) in [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("id:s?>", "aWQ6cz8+")] {
+        for (text, expected) in
+            [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("id:s?>", "aWQ6cz8+")]
+        {
             assert_eq!(base64(text.as_bytes()), expected);
         }
     }

@@ -33,7 +33,8 @@ impl Template {
                 rest = after;
                 continue;
             }
-            let (name, after) = inner.split_once('}').ok_or("`{` has no `}`; a brace is written `{{`")?;
+            let (name, after) =
+                inner.split_once('}').ok_or("`{` has no `}`; a brace is written `{{`")?;
             parts.push(match name {
                 "backend" => Part::Backend,
                 "url" => Part::Url,
@@ -90,7 +91,8 @@ impl<'q> Filling<'q> {
             Problem::Permanent(format!("the secret `{name}` may not be read: {error}\n{hint}"))
         })?;
         let secret = found.ok_or_else(|| {
-            let hint = format!("hint: add `{name} = \"...\"` to `[plugins.secrets]` of this plugin");
+            let hint =
+                format!("hint: add `{name} = \"...\"` to `[plugins.secrets]` of this plugin");
             Problem::Permanent(format!("there is no secret `{name}`\n{hint}"))
         })?;
         self.used.push(secret.clone());
@@ -99,7 +101,8 @@ impl<'q> Filling<'q> {
 
     /// The text with the secrets that were put in masked.
     pub(crate) fn mask(&self, text: &str) -> String {
-        let mut secrets: Vec<&String> = self.used.iter().filter(|secret| !secret.is_empty()).collect();
+        let mut secrets: Vec<&String> =
+            self.used.iter().filter(|secret| !secret.is_empty()).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "****"))
     }
@@ -112,7 +115,8 @@ mod tests {
     #[test]
     fn parts_of_the_query_are_put_in() {
         let query = Query::new("b", "https://x/");
-        let fill = |text: &str| Template::new(text).unwrap().fill(&mut Filling::new(&query)).unwrap();
+        let fill =
+            |text: &str| Template::new(text).unwrap().fill(&mut Filling::new(&query)).unwrap();
         assert_eq!(fill("{backend} at {url}"), "b at https://x/");
         assert_eq!(fill("{{backend} {{{backend}"), "{backend} {b");
         assert_eq!(fill("}"), "}");

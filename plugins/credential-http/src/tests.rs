@@ -133,11 +133,20 @@ fn an_endpoint_that_refuses_is_named_with_its_error_and_no_secret() {
     let entry = || json!({"url": format!("{URL}?a=b"), "headers": {"x": "{secret:KEY}"}});
     check_problem(
         entry(),
-        status(401, r#"{"error": "invalid_client", "error_description": "no such key: s3cr3t & more\n"}"#),
-        Problem::Permanent(format!("`{URL}` answered with status 401: invalid_client: no such key: ****")),
+        status(
+            401,
+            r#"{"error": "invalid_client", "error_description": "no such key: s3cr3t & more\n"}"#,
+        ),
+        Problem::Permanent(format!(
+            "`{URL}` answered with status 401: invalid_client: no such key: ****"
+        )),
     );
     let text = format!("`{URL}` answered with status 400: temporarily_unavailable");
-    check_problem(entry(), status(400, r#"{"error": "temporarily_unavailable"}"#), Problem::Temporary(text));
+    check_problem(
+        entry(),
+        status(400, r#"{"error": "temporarily_unavailable"}"#),
+        Problem::Temporary(text),
+    );
     for code in [429, 503] {
         let text = format!("`{URL}` answered with status {code}");
         check_problem(entry(), status(code, "<html>s3cr3t"), Problem::Temporary(text));
@@ -150,7 +159,8 @@ fn an_endpoint_that_refuses_is_named_with_its_error_and_no_secret() {
 
 #[test]
 fn an_endpoint_that_does_not_answer_is_named() {
-    let check = |error: Error, expected: Problem| check_problem(json!({"url": URL}), Err(error), expected);
+    let check =
+        |error: Error, expected: Problem| check_problem(json!({"url": URL}), Err(error), expected);
     check(Error::Timeout, Problem::Temporary(format!("`{URL}` took too long to answer")));
     check(
         Error::Network("refused".to_owned()),
@@ -170,7 +180,10 @@ fn an_endpoint_that_does_not_answer_is_named() {
 fn an_answer_without_a_token_is_a_problem_that_does_not_show_it() {
     for (text, why) in [
         ("s3cr3t", "it is no JSON (line 1, column 1)"),
-        (r#"{"x": "s3cr3t"}"#, "there is no token at `/token` or `/access_token`, and no `/headers`"),
+        (
+            r#"{"x": "s3cr3t"}"#,
+            "there is no token at `/token` or `/access_token`, and no `/headers`",
+        ),
         (r#"{"token": "s3cr3t\n\ns3cr3t"}"#, "it has several lines"),
         (r#"{"token": "s3cr3t", "expires_at": 5}"#, "it has expired already"),
     ] {
@@ -191,13 +204,15 @@ fn a_secret_that_is_not_there_or_no_header_is_named() {
 
 #[test]
 fn a_backend_that_no_entry_is_for_is_a_problem() {
-    let expected = "no entry of `backends` is for `api`; add one with `backend = \"api\"` and its `url`";
+    let expected =
+        "no entry of `backends` is for `api`; add one with `backend = \"api\"` and its `url`";
     let problem = fetch(json!({"backend": "other", "url": URL}), answer("{}"));
     assert_eq!(problem, Err(Problem::Permanent(expected.to_owned())));
 }
 
 #[test]
 fn it_wants_endpoints_secrets_and_the_clock() {
-    let wants: Vec<_> = Host::<CredentialHttp>::describe().wants.into_iter().map(|want| want.grant).collect();
+    let wants: Vec<_> =
+        Host::<CredentialHttp>::describe().wants.into_iter().map(|want| want.grant).collect();
     assert_eq!(wants, ["http", "secrets", "clock"]);
 }

@@ -46,7 +46,8 @@ impl Condition {
     pub(crate) fn read(mut table: Table, mistakes: &mut Mistakes) -> Option<Self> {
         let before = mistakes.count();
         if !table.has("at") {
-            mistakes.add(table.place(), "missing key `at`, the JSON Pointer of an argument: `/path`");
+            mistakes
+                .add(table.place(), "missing key `at`, the JSON Pointer of an argument: `/path`");
         }
         let at = table.checked("at", |at| pointer::check(at).map(|()| at.to_owned()), mistakes);
         let tests = tests(&mut table, mistakes);
@@ -102,7 +103,10 @@ fn tests(table: &mut Table, mistakes: &mut Mistakes) -> Vec<Test> {
         if scalar(&value) {
             tests.push(Test::OneOf(vec![value]));
         } else {
-            mistakes.add(&table.at("equals"), "is a text, a number or a boolean; for several write `one_of`");
+            mistakes.add(
+                &table.at("equals"),
+                "is a text, a number or a boolean; for several write `one_of`",
+            );
         }
     }
     if let Some(values) = table.take::<Vec<Value>>("one_of", mistakes) {
@@ -178,7 +182,8 @@ fn same(wanted: &Value, value: &Value) -> bool {
     match (wanted, value) {
         (Value::Number(wanted), Value::Number(value)) => {
             wanted == value || {
-                let whole = |number: &mcpmux_sdk::serde_json::Number| number.is_i64() || number.is_u64();
+                let whole =
+                    |number: &mcpmux_sdk::serde_json::Number| number.is_i64() || number.is_u64();
                 !(whole(wanted) && whole(value)) && wanted.as_f64() == value.as_f64()
             }
         }
@@ -233,24 +238,47 @@ mod tests {
         );
         check(
             json!({"one_of": [1, true]}),
-            &[(json!(1), Yes), (json!(1.0), Yes), (json!(true), Yes), (json!(2), No), (json!("1"), Unknown)],
+            &[
+                (json!(1), Yes),
+                (json!(1.0), Yes),
+                (json!(true), Yes),
+                (json!(2), No),
+                (json!("1"), Unknown),
+            ],
         );
-        check(json!({"equals": 9_007_199_254_740_993_u64}), &[(json!(9_007_199_254_740_992_u64), No)]);
+        check(
+            json!({"equals": 9_007_199_254_740_993_u64}),
+            &[(json!(9_007_199_254_740_992_u64), No)],
+        );
     }
 
     #[test]
     fn texts_are_matched() {
         check(
             json!({"glob": ["*.md", "a?"]}),
-            &[(json!("x.md"), Yes), (json!("ab"), Yes), (json!("x.txt"), No), (json!(["x.md"]), Unknown)],
+            &[
+                (json!("x.md"), Yes),
+                (json!("ab"), Yes),
+                (json!("x.txt"), No),
+                (json!(["x.md"]), Unknown),
+            ],
         );
-        check(json!({"prefix": "SELECT *"}), &[(json!("SELECT * FROM"), Yes), (json!("SELECT x"), No)]);
+        check(
+            json!({"prefix": "SELECT *"}),
+            &[(json!("SELECT * FROM"), Yes), (json!("SELECT x"), No)],
+        );
         check(json!({"prefix": "a"}), &[(json!({}), Unknown)]);
     }
 
     #[test]
     fn numbers_lie_between() {
-        let values = [(json!(0), No), (json!(1), Yes), (json!(2.5), Yes), (json!(2.6), No), (json!("2"), Unknown)];
+        let values = [
+            (json!(0), No),
+            (json!(1), Yes),
+            (json!(2.5), Yes),
+            (json!(2.6), No),
+            (json!("2"), Unknown),
+        ];
         check(json!({"min": 1, "max": 2.5}), &values);
         check(json!({"min": 1}), &[(json!(1e300), Yes), (json!(-1), No)]);
         check(json!({"max": 1}), &[(json!(-1e300), Yes), (json!(2), No)]);

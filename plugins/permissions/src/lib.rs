@@ -52,15 +52,16 @@ impl Plugin for Permissions {
         };
         let values = read(&self.policy.reads(asked), arguments)?;
         let verdict = match self.policy.judge(asked, |at| values.get(at)) {
-            Judgement::Allow(obligations) if obligations == Obligations::default() => Verdict::Allow,
+            Judgement::Allow(obligations) if obligations == Obligations::default() => {
+                Verdict::Allow
+            }
             Judgement::Allow(obligations) => Verdict::AllowWith(obligations),
             Judgement::Deny(rule) => Verdict::Deny(denial(rule, call)),
             Judgement::Ask(rule, template, remember) => {
                 let text = template.fill(call, |at| arguments.raw(at));
                 let mut question = Question::new(text);
                 if let Some(remember) = remember {
-                    let key =
-                        question::key(&rule.text, remember.what, call, || arguments.text());
+                    let key = question::key(&rule.text, remember.what, call, || arguments.text());
                     question = question.remember(key, remember.time);
                 }
                 Verdict::Ask(question)
@@ -114,8 +115,9 @@ fn read<'p>(pointers: &[&'p str], arguments: &Doc) -> Result<HashMap<&'p str, Va
     }
     for (at, json) in pointers.iter().zip(arguments.many(pointers)) {
         let Some(json) = json else { continue };
-        let value = serde_json::from_str(&json)
-            .map_err(|error| Error::new(format!("the argument at `{at}` cannot be read: {error}")))?;
+        let value = serde_json::from_str(&json).map_err(|error| {
+            Error::new(format!("the argument at `{at}` cannot be read: {error}"))
+        })?;
         values.insert(*at, value);
     }
     Ok(values)
@@ -134,7 +136,10 @@ fn denial(rule: Option<&Rule>, call: &Call) -> Denial {
             return format!("`{exposed}` is not permitted here");
         }
         let at: Vec<_> = rule.conditions.iter().map(|one| format!("`{}`", one.at)).collect();
-        format!("`{exposed}` is not permitted with these arguments; the rule looks at {}", at.join(", "))
+        format!(
+            "`{exposed}` is not permitted with these arguments; the rule looks at {}",
+            at.join(", ")
+        )
     });
     Denial::new(rule.code.as_deref().unwrap_or("permissions.denied"), message)
 }

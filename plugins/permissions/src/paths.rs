@@ -23,19 +23,25 @@ impl Root {
     /// Reads a folder: absolute, with or without a drive, or relative.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            return Err("must not be empty; write `.` for the folder that the backend runs in".to_owned());
+            return Err(
+                "must not be empty; write `.` for the folder that the backend runs in".to_owned()
+            );
         }
         if text.contains("://") {
             return Err(format!("`{text}` is no folder; write the path alone"));
         }
         if text.starts_with('~') || text.contains('\0') {
-            return Err(format!("`{}` is no folder that can be compared; write it out", text.escape_debug()));
+            return Err(format!(
+                "`{}` is no folder that can be compared; write it out",
+                text.escape_debug()
+            ));
         }
         let (kind, rest) = split(text);
         if !matches!(kind, Kind::Drive(_)) && text.contains('\\') {
             return Err(format!("`{text}` holds `\\`; write `C:/folder`, `/folder` or `folder`"));
         }
-        let steps = walk(kind, rest).ok_or_else(|| format!("`{text}` leads out of itself with `..`"))?;
+        let steps =
+            walk(kind, rest).ok_or_else(|| format!("`{text}` leads out of itself with `..`"))?;
         Ok(Self { kind, steps })
     }
 
@@ -54,9 +60,11 @@ impl Root {
             return Truth::Unknown;
         }
         let Some(steps) = walk(kind, rest) else { return Truth::No };
-        Truth::from(kind == self.kind && self.steps.len() <= steps.len() && {
-            self.steps.iter().zip(&steps).all(|(ours, theirs)| ours == theirs)
-        })
+        Truth::from(
+            kind == self.kind && self.steps.len() <= steps.len() && {
+                self.steps.iter().zip(&steps).all(|(ours, theirs)| ours == theirs)
+            },
+        )
     }
 }
 
@@ -166,8 +174,21 @@ mod tests {
 
     #[test]
     fn a_path_within_is_found_however_it_is_written() {
-        let within = ["/data", "/data/", "/data/x", "//data//x", "/./data/./x", "/data/../data/x", "/x/../data",
-            "/../data/x", "/data/..x", "/data/...", "file:///data/x", "FILE://localhost/data/%61", "/data/50%"];
+        let within = [
+            "/data",
+            "/data/",
+            "/data/x",
+            "//data//x",
+            "/./data/./x",
+            "/data/../data/x",
+            "/x/../data",
+            "/../data/x",
+            "/data/..x",
+            "/data/...",
+            "file:///data/x",
+            "FILE://localhost/data/%61",
+            "/data/50%",
+        ];
         check("/data", &within, Truth::Yes);
         check("/data/", &within, Truth::Yes);
         check("/", &["/", "/etc", "/..", "//"], Truth::Yes);
@@ -175,18 +196,51 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_out_is_out() {
-        let out = ["/", "/etc", "/database", "/data/..", "/data/../etc", "/data/x/../../etc", "/data//../..//etc",
-            "/data/./../x", "/Data/x", "file:///etc", "/data x/y"];
+        let out = [
+            "/",
+            "/etc",
+            "/database",
+            "/data/..",
+            "/data/../etc",
+            "/data/x/../../etc",
+            "/data//../..//etc",
+            "/data/./../x",
+            "/Data/x",
+            "file:///etc",
+            "/data x/y",
+        ];
         check("/data", &out, Truth::No);
         check("docs", &["..", "../docs/x", "docs/../../docs", "doc", "docs/../x"], Truth::No);
     }
 
     #[test]
     fn what_different_systems_read_differently_is_not_judged() {
-        let unclear = ["", "x", "./x", "../data/x", "~/x", "~root", " /data/x", "/data/x\n", "/data/\0/x",
-            "/data\\..\\..\\etc", "\\\\host\\share", "C:/data/x", "C:data", "/data/%2e%2e/etc", "/data/%2E./etc",
-            "/data%2f..", "/data/%252e%252e/x", "file:///data/%2e%2e/etc", "file:///data/%252e%252e/etc",
-            "file:/data/x", "file://host/data/x", "file:///data/x?y", "https://data/x", "file:///data/%ff"];
+        let unclear = [
+            "",
+            "x",
+            "./x",
+            "../data/x",
+            "~/x",
+            "~root",
+            " /data/x",
+            "/data/x\n",
+            "/data/\0/x",
+            "/data\\..\\..\\etc",
+            "\\\\host\\share",
+            "C:/data/x",
+            "C:data",
+            "/data/%2e%2e/etc",
+            "/data/%2E./etc",
+            "/data%2f..",
+            "/data/%252e%252e/x",
+            "file:///data/%2e%2e/etc",
+            "file:///data/%252e%252e/etc",
+            "file:/data/x",
+            "file://host/data/x",
+            "file:///data/x?y",
+            "https://data/x",
+            "file:///data/%ff",
+        ];
         check("/data", &unclear, Truth::Unknown);
     }
 
@@ -199,9 +253,17 @@ mod tests {
 
     #[test]
     fn drives_and_cases_are_as_windows_has_them() {
-        check("C:/Data", &["c:\\data\\x", "C:/DATA", "file:///c:/data/x", "C:/x/..\\data"], Truth::Yes);
+        check(
+            "C:/Data",
+            &["c:\\data\\x", "C:/DATA", "file:///c:/data/x", "C:/x/..\\data"],
+            Truth::Yes,
+        );
         check("C:/Data", &["D:/data", "C:/data/../etc", "c:\\database"], Truth::No);
-        check("c:\\Data", &["C:/data/x. /y", "C:/data/x:stream", "C:/PROGRA~1", "/data", "C:x"], Truth::Unknown);
+        check(
+            "c:\\Data",
+            &["C:/data/x. /y", "C:/data/x:stream", "C:/PROGRA~1", "/data", "C:x"],
+            Truth::Unknown,
+        );
     }
 
     #[test]

@@ -58,7 +58,8 @@ impl Policy {
         let mut rules = Vec::new();
         for (word, key) in [(Word::Deny, "deny"), (Word::Ask, "ask"), (Word::Allow, "allow")] {
             if first_match && table.has(key) {
-                mistakes.add(key, "has no place in an order; with `first_match` write all as `rules`");
+                mistakes
+                    .add(key, "has no place in an order; with `first_match` write all as `rules`");
             }
             rules.extend(table.list(key, |text| Rule::simple(word, text), &mut mistakes));
         }
@@ -67,7 +68,8 @@ impl Policy {
         }
         table.end(&mut mistakes);
         if is_empty {
-            let why = "there is nothing to decide; give `deny`, `allow`, `ask`, `rules` or `default`";
+            let why =
+                "there is nothing to decide; give `deny`, `allow`, `ask`, `rules` or `default`";
             mistakes.add("", why);
         }
         let obliges = rules.iter().find(|rule| !first_match && rule.obliges());
@@ -149,7 +151,9 @@ impl Policy {
             Kind::Tool => (Name::exact(name), &[Method::ToolsCall][..]),
             Kind::Prompt => (Name::exact(name), &[Method::PromptsGet][..]),
             Kind::Resource => (Name::exact(name), &[Method::ResourcesRead, Method::Subscribe][..]),
-            Kind::Template => (Name::template(name), &[Method::ResourcesRead, Method::Subscribe][..]),
+            Kind::Template => {
+                (Name::template(name), &[Method::ResourcesRead, Method::Subscribe][..])
+            }
         };
         methods.iter().any(|method| {
             let names = std::slice::from_ref(&name);
@@ -194,8 +198,7 @@ fn merge(mut both: Obligations, other: &Obligations) -> Obligations {
             both.redact.push(at.clone());
         }
     }
-    let least = |a: Option<u32>, b: Option<u32>| a.into_iter().chain(b).min();
-    both.max_bytes = least(both.max_bytes, other.max_bytes);
+    both.max_bytes = both.max_bytes.into_iter().chain(other.max_bytes).min();
     both.timeout = both.timeout.into_iter().chain(other.timeout).min();
     both
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use mcpmux_plugin_rules::pointer;
-use mcpmux_sdk::serde_json::Value;
 use mcpmux_sdk::Call;
+use mcpmux_sdk::serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// The most characters of a value that a person has to read.
@@ -170,7 +170,12 @@ fn shown(text: &str) -> String {
 }
 
 /// The key under which a yes is remembered: a digest of all that it holds for.
-pub(crate) fn key(rule: &str, what: For, call: &Call, arguments: impl FnOnce() -> String) -> String {
+pub(crate) fn key(
+    rule: &str,
+    what: For,
+    call: &Call,
+    arguments: impl FnOnce() -> String,
+) -> String {
     let mut digest = Sha256::new();
     let mut add = |part: &str| {
         digest.update((part.len() as u64).to_le_bytes());
@@ -207,7 +212,10 @@ mod tests {
 
     #[test]
     fn parts_of_the_call_are_put_in() {
-        let text = fill("{method} {backend}/{name} as {exposed}: {/a/b} {/c} {/d}", r#"{"a":{"b":"x"},"c":[1]}"#);
+        let text = fill(
+            "{method} {backend}/{name} as {exposed}: {/a/b} {/c} {/d}",
+            r#"{"a":{"b":"x"},"c":[1]}"#,
+        );
         assert_eq!(text, "tools/call files/write as files__write: x [1] nothing");
         assert_eq!(fill("{principal} in {space}", "{}"), "nobody known in no space");
         assert_eq!(fill("{arguments}", r#"{"a":1}"#), r#"{"a":1}"#);
@@ -225,11 +233,16 @@ mod tests {
     fn a_key_is_of_what_the_yes_holds_for() {
         let keys = |what| {
             let other = Call::tool("files", "read");
-            let key = |rule, call: &Call, text: &str| super::key(rule, what, call, || text.to_owned());
+            let key =
+                |rule, call: &Call, text: &str| super::key(rule, what, call, || text.to_owned());
             let base = key("rules[0]", &call(), "1");
             assert_eq!(base.len(), 64);
-            [key("rules[0]", &call(), "2"), key("rules[0]", &other, "1"), key("rules[1]", &call(), "1")]
-                .map(|key| key == base)
+            [
+                key("rules[0]", &call(), "2"),
+                key("rules[0]", &other, "1"),
+                key("rules[1]", &call(), "1"),
+            ]
+            .map(|key| key == base)
         };
         assert_eq!(keys(For::Call), [false, false, false]);
         assert_eq!(keys(For::Entry), [true, false, false]);
@@ -238,7 +251,12 @@ mod tests {
 
     #[test]
     fn unknown_parts_are_mistakes() {
-        for (text, why) in [("", "must not be empty"), ("{x}", "there is no `{x}`"), ("{/a~}", "`~0`"), ("{", "no `}`")] {
+        for (text, why) in [
+            ("", "must not be empty"),
+            ("{x}", "there is no `{x}`"),
+            ("{/a~}", "`~0`"),
+            ("{", "no `}`"),
+        ] {
             assert!(Template::new(text).unwrap_err().contains(why), "{text}");
         }
     }

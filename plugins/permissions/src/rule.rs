@@ -166,7 +166,9 @@ fn code(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.chars().all(fits) {
         return Ok(text.to_owned());
     }
-    Err(format!("`{text}` is no code; write letters, digits, `.` and `-`, as in `policy.read-only`"))
+    Err(format!(
+        "`{text}` is no code; write letters, digits, `.` and `-`, as in `policy.read-only`"
+    ))
 }
 
 fn remember(table: &mut Table, mistakes: &mut Mistakes) -> Option<Remember> {
@@ -203,11 +205,13 @@ fn obligations(table: &mut Table, mistakes: &mut Mistakes) -> Obligations {
         None => None,
         Some(Value::String(text)) => mistakes.keep(&at, units::size(&text)),
         Some(value) => {
-            let number = value.as_u64().ok_or_else(|| "is a size: `64KiB`, or a number of bytes".to_owned());
+            let number =
+                value.as_u64().ok_or_else(|| "is a size: `64KiB`, or a number of bytes".to_owned());
             mistakes.keep(&at, number)
         }
     };
-    let fits = |bytes| u32::try_from(bytes).map_err(|_| "is more than any result may have".to_owned());
+    let fits =
+        |bytes| u32::try_from(bytes).map_err(|_| "is more than any result may have".to_owned());
     let max_bytes = bytes.and_then(|bytes| mistakes.keep(&at, fits(bytes)));
     let timeout = |text: &str| match units::duration(text)? {
         time if time.is_zero() || time.as_millis() > u128::from(u32::MAX) => {

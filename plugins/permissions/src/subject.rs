@@ -120,8 +120,8 @@ impl Subject {
             _ => Kind::Tool,
         };
         let whole = if bases.is_empty() { std::slice::from_ref(&method) } else { bases };
-        let of_kind = self.kinds.is_empty()
-            || whole.iter().any(|method| self.kinds.contains(&kind(*method)));
+        let of_kind =
+            self.kinds.is_empty() || whole.iter().any(|method| self.kinds.contains(&kind(*method)));
         let named = |method: &Method| self.names(*method);
         of_kind && (self.methods.is_empty() || named(&method) || bases.iter().any(named))
     }
@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn both_ways_to_write_a_pattern_mean_the_same() {
-        for pattern in ["files/delete_*", "files__delete_*", "f*/delete_?ile", "*__delete_*", "*/*"] {
+        for pattern in ["files/delete_*", "files__delete_*", "f*/delete_?ile", "*__delete_*", "*/*"]
+        {
             check(pattern, "files", "delete_file", true);
         }
         check("files/delete_*", "file", "delete_file", false);

@@ -90,7 +90,8 @@ fn as_soon_as_something_is_allowed_by_name_the_rest_is_not() {
 
 #[test]
 fn a_question_stands_between_denying_and_allowing() {
-    let config = json!({"deny": ["files/drop"], "ask": ["files/*"], "allow": ["files/drop", "files/read"]});
+    let config =
+        json!({"deny": ["files/drop"], "ask": ["files/*"], "allow": ["files/drop", "files/read"]});
     let cases = [
         (Call::tool("files", "drop"), DENIED),
         (Call::tool("files", "read"), "ask"),
@@ -126,7 +127,10 @@ fn rules_are_for_clients_principals_and_spaces() {
         &[(call(Client::new("workbench")), "allow"), (call(Client::new("x")), DEFAULT)],
     );
     let known = Client::new("x").with_principal("work-1");
-    check(by("principals"), &[(call(known.clone()), "allow"), (call(Client::new("work")), DEFAULT)]);
+    check(
+        by("principals"),
+        &[(call(known.clone()), "allow"), (call(Client::new("work")), DEFAULT)],
+    );
     let space = Client::new("x").with_space("work");
     check(by("spaces"), &[(call(space), "allow"), (call(known), DEFAULT)]);
 }
@@ -205,13 +209,15 @@ fn an_argument_named_twice_is_judged_by_nobody() {
 #[test]
 fn the_refusal_names_the_argument_and_says_what_the_rule_says() {
     let denial = |rule: Value| {
-        let verdict = host(json!({"rules": [rule]})).authorize(&Call::tool("f", "x"), json!({"a": "secret"}));
+        let verdict =
+            host(json!({"rules": [rule]})).authorize(&Call::tool("f", "x"), json!({"a": "secret"}));
         match verdict.unwrap() {
             Verdict::Deny(denial) => (denial.code, denial.message),
             other => panic!("{other:?}"),
         }
     };
-    let (_, message) = denial(json!({"effect": "deny", "arguments": [{"at": "/a", "absent": false}]}));
+    let (_, message) =
+        denial(json!({"effect": "deny", "arguments": [{"at": "/a", "absent": false}]}));
     assert_eq!(message, "`f__x` is not permitted with these arguments; the rule looks at `/a`");
     let rule = json!({"effect": "deny", "message": "Ask Ann.", "code": "policy.ann"});
     assert_eq!(denial(rule), ("policy.ann".to_owned(), "Ask Ann.".to_owned()));
@@ -219,7 +225,8 @@ fn the_refusal_names_the_argument_and_says_what_the_rule_says() {
 
 #[test]
 fn the_log_says_which_rule_refused_and_no_argument() {
-    let mut host = host(json!({"rules": [{"effect": "deny", "arguments": [{"at": "/a", "absent": false}]}]}));
+    let mut host =
+        host(json!({"rules": [{"effect": "deny", "arguments": [{"at": "/a", "absent": false}]}]}));
     host.authorize(&Call::tool("f", "x"), json!({"a": "secret"})).unwrap();
     let log = host.take_log();
     assert_eq!(log[0].1, "`x` of `f` is refused: rules[0]");
@@ -231,11 +238,12 @@ fn a_person_is_asked_with_what_matters_and_a_yes_is_kept_for_the_same_call() {
     let mut host = host(json!({"rules": [{
         "effect": "ask", "entries": ["files/write"], "question": "Write {/path}?", "remember": "10m",
     }]}));
-    let mut question = |arguments: Value| {
-        match host.authorize(&Call::tool("files", "write"), arguments).unwrap() {
-            Verdict::Ask(question) => (question.text, question.remember.unwrap()),
-            other => panic!("{other:?}"),
-        }
+    let mut question = |arguments: Value| match host
+        .authorize(&Call::tool("files", "write"), arguments)
+        .unwrap()
+    {
+        Verdict::Ask(question) => (question.text, question.remember.unwrap()),
+        other => panic!("{other:?}"),
     };
     let (text, (key, time)) = question(json!({"path": "/a", "n": 1}));
     assert_eq!((text.as_str(), time), ("Write /a?", Duration::from_secs(600)));
@@ -245,7 +253,8 @@ fn a_person_is_asked_with_what_matters_and_a_yes_is_kept_for_the_same_call() {
 
 #[test]
 fn without_a_question_of_its_own_a_rule_asks_about_all_there_is() {
-    let verdict = host(json!({"ask": ["files/*"]})).authorize(&Call::tool("files", "write"), json!({"a": 1}));
+    let verdict =
+        host(json!({"ask": ["files/*"]})).authorize(&Call::tool("files", "write"), json!({"a": 1}));
     let Verdict::Ask(question) = verdict.unwrap() else { panic!("nobody is asked") };
     assert_eq!(question.text, "Allow test to use `write` of `files` with {\"a\":1}?");
     assert_eq!(question.remember, None);
@@ -258,11 +267,12 @@ fn the_obligations_of_all_rules_that_allow_are_kept_to() {
         {"effect": "allow", "entries": ["f/x"], "redact": ["/a", "/b"], "max_bytes": 500, "timeout": "9s"},
         {"effect": "allow", "entries": ["f/y"]},
     ]});
-    let obligations = |config: &Value, name: &str| {
-        match host(config.clone()).authorize(&Call::tool("f", name), json!({})).unwrap() {
-            Verdict::AllowWith(obligations) => obligations,
-            other => panic!("{other:?}"),
-        }
+    let obligations = |config: &Value, name: &str| match host(config.clone())
+        .authorize(&Call::tool("f", name), json!({}))
+        .unwrap()
+    {
+        Verdict::AllowWith(obligations) => obligations,
+        other => panic!("{other:?}"),
     };
     let expected = |redact: &[&str], max_bytes| Obligations {
         redact: redact.iter().map(|at| (*at).to_owned()).collect(),
@@ -287,7 +297,8 @@ fn a_task_is_judged_as_what_its_backend_could_be_called_for() {
     let cancel = json!({"rules": [{"effect": "deny", "methods": ["tasks/cancel"]}]});
     let cancelled = task("files").with_method(Method::TasksCancel);
     check(cancel, &[(task("files"), "allow"), (cancelled, DENIED)]);
-    let redacting = json!({"rules": [{"effect": "allow", "entries": ["files/read_*"], "redact": ["/a"]}]});
+    let redacting =
+        json!({"rules": [{"effect": "allow", "entries": ["files/read_*"], "redact": ["/a"]}]});
     check(redacting, &[(task("files"), "oblige")]);
 }
 
@@ -310,15 +321,26 @@ fn a_completion_is_judged_as_what_it_completes() {
 fn a_uri_is_judged_in_all_ways_that_it_can_be_read() {
     let read = |uri: &str| Call::resource("docs", uri);
     let deny = json!({"deny": ["docs/file:///secret/*"]});
-    let mut cases = vec![(read("file:///public/x"), "allow"), (read("file:///secretary/x"), "allow")];
-    for uri in ["file:///secret/x", "file:///public/../secret/x", "FILE:///secret//x", "file:///%73ecret/x",
-        "file:///secret%2Fx", "file:///a/%2e%2e/secret/x", "file:///%252e/x"]
-    {
+    let mut cases =
+        vec![(read("file:///public/x"), "allow"), (read("file:///secretary/x"), "allow")];
+    for uri in [
+        "file:///secret/x",
+        "file:///public/../secret/x",
+        "FILE:///secret//x",
+        "file:///%73ecret/x",
+        "file:///secret%2Fx",
+        "file:///a/%2e%2e/secret/x",
+        "file:///%252e/x",
+    ] {
         cases.push((read(uri), DENIED));
     }
     check(deny, &cases);
     let mut cases = vec![(read("file:///public/x%20y"), "allow")];
-    for uri in ["file:///public/../secret/x", "file:///public/%2e%2e/secret", "file:///public/%252e%252e/x"] {
+    for uri in [
+        "file:///public/../secret/x",
+        "file:///public/%2e%2e/secret",
+        "file:///public/%252e%252e/x",
+    ] {
         cases.push((read(uri), DEFAULT));
     }
     check(json!({"allow": ["docs/file:///public/*"]}), &cases);
@@ -354,8 +376,10 @@ fn lists_and_use_agree() {
     let client = Client::default();
     let mut judged = 0;
     for chosen in 1..1_u32 << rules.len() {
-        let chosen: Vec<_> =
-            (0..rules.len()).filter(|at| chosen >> at & 1 == 1).map(|at| rules[at].clone()).collect();
+        let chosen: Vec<_> = (0..rules.len())
+            .filter(|at| chosen >> at & 1 == 1)
+            .map(|at| rules[at].clone())
+            .collect();
         for (first_match, default) in
             [(false, "allow"), (false, "deny"), (true, "allow"), (true, "deny")]
         {

@@ -82,7 +82,14 @@ mod tests {
 
     #[test]
     fn a_uri_in_its_plain_form_has_one_reading() {
-        for uri in ["file:///data/x", "file:///data/", "repo://owner/name?x=/../", "test://a", "urn:x:y", "plain"] {
+        for uri in [
+            "file:///data/x",
+            "file:///data/",
+            "repo://owner/name?x=/../",
+            "test://a",
+            "urn:x:y",
+            "plain",
+        ] {
             check(uri, &[uri]);
         }
     }
@@ -99,7 +106,9 @@ mod tests {
 
     #[test]
     fn what_decodes_twice_or_to_no_text_cannot_be_read() {
-        for uri in ["file:///%252e%252e/x", "file:///%ff", "file:///%2", "file:///%00", "urn:%2e%2e/x"] {
+        for uri in
+            ["file:///%252e%252e/x", "file:///%ff", "file:///%2", "file:///%00", "urn:%2e%2e/x"]
+        {
             assert_eq!(readings(uri), None, "{uri}");
         }
     }

@@ -181,7 +181,8 @@ mod tests {
         let mut mistakes = Mistakes::default();
         let value = json!({"a": 5, "b": ["x", 7, ""], "c": [{"d": true}, 3], "e": 1, "f": []});
         let mut table = Table::new("top", value, &mut mistakes).unwrap();
-        let full = |text: &str| if text.is_empty() { Err("must not be empty".into()) } else { Ok(1_i32) };
+        let full =
+            |text: &str| if text.is_empty() { Err("must not be empty".into()) } else { Ok(1_i32) };
         assert_eq!(table.take::<String>("a", &mut mistakes), None);
         assert_eq!(table.list("b", full, &mut mistakes), [1]);
         for mut inner in table.tables("c", &mut mistakes) {

@@ -10,7 +10,11 @@ const SIZES: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), (
 /// # Errors
 /// What should have been written.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration; write a whole number and a unit: `500ms`, `30s`, `10m`, `2h`");
+    let wrong = || {
+        format!(
+            "`{text}` is no duration; write a whole number and a unit: `500ms`, `30s`, `10m`, `2h`"
+        )
+    };
     measure(text, &TIMES).map(Duration::from_millis).ok_or_else(wrong)
 }
 
@@ -19,7 +23,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// What should have been written.
 pub fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size; write a whole number and a unit: `100B`, `64KiB`, `4MiB`");
+    let wrong =
+        || format!("`{text}` is no size; write a whole number and a unit: `100B`, `64KiB`, `4MiB`");
     measure(text, &SIZES).ok_or_else(wrong)
 }
 

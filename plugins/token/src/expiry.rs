@@ -27,9 +27,9 @@ impl Lifetime {
         said: Option<SystemTime>,
         now: SystemTime,
     ) -> Result<Option<SystemTime>, String> {
-        let own = token.and_then(jwt::expiry).map(|seconds| {
-            SystemTime::UNIX_EPOCH + Duration::try_from_secs_f64(seconds).map_or(LONGEST, |time| time.min(LONGEST))
-        });
+        let own = token
+            .and_then(jwt::expiry)
+            .map(|seconds| SystemTime::UNIX_EPOCH + span(seconds).unwrap_or(LONGEST));
         let most = self.most.and_then(|most| now.checked_add(most.min(LONGEST)));
         let until = [own, said, most].into_iter().flatten().min();
         match until {
@@ -48,8 +48,8 @@ pub fn time(value: &Value) -> Result<SystemTime, String> {
     let wrong = || "is no point in time; that is RFC 3339 text, or seconds since 1970".to_owned();
     let number = number(value);
     let after = match (number, value) {
-        (Some(number), _) if number >= 1e11 => Duration::try_from_secs_f64(number / 1e3).ok(),
-        (Some(number), _) => Duration::try_from_secs_f64(number).ok(),
+        (Some(number), _) if number >= 1e11 => span(number / 1e3),
+        (Some(number), _) => span(number),
         (None, Value::String(text)) => rfc3339(text),
         _ => None,
     };
@@ -61,10 +61,17 @@ pub fn time(value: &Value) -> Result<SystemTime, String> {
 /// # Errors
 /// If it is none.
 pub fn seconds(value: &Value, now: SystemTime) -> Result<SystemTime, String> {
-    let after = number(value).and_then(|number| Duration::try_from_secs_f64(number).ok());
+    let after = number(value).and_then(span);
     after
-        .and_then(|after| now.checked_add(after.min(LONGEST)))
+        .and_then(|after| now.checked_add(after))
         .ok_or_else(|| "is no number of seconds".to_owned())
+}
+
+/// So many seconds, to the millisecond.
+fn span(seconds: f64) -> Option<Duration> {
+    let time = Duration::try_from_secs_f64(seconds).ok()?.min(LONGEST);
+    let millis = (time + Duration::from_micros(500)).as_millis();
+    u64::try_from(millis).ok().map(Duration::from_millis)
 }
 
 /// A number, also one that is written as a text.
@@ -79,12 +86,12 @@ fn number(value: &Value) -> Option<f64> {
 /// Time since 1970 of RFC 3339 text such as `2026-01-02T03:04:05.678+02:00`.
 fn rfc3339(text: &str) -> Option<Duration> {
     let (date, rest) = text.split_once(['T', 't', ' '])?;
-    let mut date = date.splitn(3, '-').map(|part| digits(part));
+    let mut date = date.splitn(3, '-').map(digits);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let zone_at = rest.find(['Z', 'z', '+', '-'])?;
     let (clock, zone) = rest.split_at_checked(zone_at)?;
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let mut clock = clock.splitn(3, ':').map(|part| digits(part));
+    let mut clock = clock.splitn(3, ':').map(digits);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
     let offset = match zone.split_at_checked(1)? {
         ("Z" | "z", "") => 0,
@@ -145,9 +152,17 @@ mod tests {
         check(json!(1_767_225_600), 1_767_225_600_000);
         check(json!("1767225600"), 1_767_225_600_000);
         check(json!(1_767_225_600_123_u64), 1_767_225_600_123);
-        for wrong in [json!("soon"), json!("2026-13-01T00:00:00Z"), json!("2026-01-01"), json!("2026-01-01T00:00:00"),
-            json!(-1), json!(null), json!("1960-01-01T00:00:00Z"), json!("2026-01-01T00:00:00.xZ"), json!("NaN")]
-        {
+        for wrong in [
+            json!("soon"),
+            json!("2026-13-01T00:00:00Z"),
+            json!("2026-01-01"),
+            json!("2026-01-01T00:00:00"),
+            json!(-1),
+            json!(null),
+            json!("1960-01-01T00:00:00Z"),
+            json!("2026-01-01T00:00:00.xZ"),
+            json!("NaN"),
+        ] {
             assert!(time(&wrong).is_err(), "{wrong}");
         }
     }
@@ -166,14 +181,23 @@ mod tests {
         let lifetime = |most| Lifetime { most };
         let hour = Duration::from_secs(3_600);
         let now = at(1_767_222_000);
-        let jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ4IiwiZXhwIjoxNzY3MjI1NjAwfQ.c2ln";
+        let jwt =
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ4IiwiZXhwIjoxNzY3MjI1NjAwfQ.c2ln";
         assert_eq!(lifetime(None).until(Some("opaque"), None, now), Ok(None));
         assert_eq!(lifetime(None).until(Some(jwt), None, now), Ok(Some(at(1_767_225_600))));
         assert_eq!(lifetime(Some(hour / 2)).until(Some(jwt), None, now), Ok(Some(now + hour / 2)));
         assert_eq!(lifetime(Some(hour * 2)).until(Some(jwt), None, now), Ok(Some(now + hour)));
         assert_eq!(lifetime(Some(hour)).until(Some("opaque"), None, now), Ok(Some(now + hour)));
-        assert_eq!(lifetime(None).until(Some(jwt), Some(now + hour / 4), now), Ok(Some(now + hour / 4)));
-        assert!(lifetime(None).until(Some(jwt), None, at(1_767_225_600)).unwrap_err().contains("expired"));
+        assert_eq!(
+            lifetime(None).until(Some(jwt), Some(now + hour / 4), now),
+            Ok(Some(now + hour / 4))
+        );
+        assert!(
+            lifetime(None)
+                .until(Some(jwt), None, at(1_767_225_600))
+                .unwrap_err()
+                .contains("expired")
+        );
         assert!(lifetime(None).until(None, Some(now), now).is_err());
     }
 }

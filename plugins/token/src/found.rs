@@ -42,12 +42,18 @@ impl Places {
     /// Takes `token`, `expires_in` and `expires_at`; what is not given is where it usually is.
     pub fn read(table: &mut Table, mistakes: &mut Mistakes) -> Self {
         let usual = Self::default();
-        let mut take = |key| table.checked(key, |at| pointer::check(at).map(|()| at.to_owned()), mistakes);
+        let mut take =
+            |key| table.checked(key, |at| pointer::check(at).map(|()| at.to_owned()), mistakes);
         let token = take("token");
         let expires_in = take("expires_in").unwrap_or(usual.expires_in);
         let expires_at = take("expires_at").unwrap_or(usual.expires_at);
         let headers = usual.headers.filter(|_| token.is_none());
-        Self { token: token.map_or(usual.token, |token| vec![token]), headers, expires_in, expires_at }
+        Self {
+            token: token.map_or(usual.token, |token| vec![token]),
+            headers,
+            expires_in,
+            expires_at,
+        }
     }
 
     /// What is there.
@@ -60,8 +66,10 @@ impl Places {
             let object = value.as_object().ok_or("`/headers` is no object")?;
             for (name, value) in object {
                 style::name_of(name)?;
-                let value = value.as_str().ok_or_else(|| format!("the header `{name}` is no text"))?;
-                style::check_value(value).map_err(|why| format!("the header `{name}` cannot be sent: {why}"))?;
+                let value =
+                    value.as_str().ok_or_else(|| format!("the header `{name}` is no text"))?;
+                style::check_value(value)
+                    .map_err(|why| format!("the header `{name}` cannot be sent: {why}"))?;
                 headers.push((name.clone(), value.to_owned()));
             }
         }
@@ -78,7 +86,8 @@ impl Places {
         }
         let given = |at: &str| answer.pointer(at).filter(|value| !value.is_null());
         let within = given(&self.expires_in).map(|value| expiry::seconds(value, now));
-        let within = within.transpose().map_err(|why| format!("what is at `{}` {why}", self.expires_in))?;
+        let within =
+            within.transpose().map_err(|why| format!("what is at `{}` {why}", self.expires_in))?;
         let at = given(&self.expires_at).map(expiry::time);
         let at = at.transpose().map_err(|why| format!("what is at `{}` {why}", self.expires_at))?;
         Ok(Found { token, headers, until: within.into_iter().chain(at).min() })
@@ -96,7 +105,12 @@ impl Found {
     ///
     /// # Errors
     /// Why it cannot be shown, without showing it.
-    pub fn grant(self, style: &Style, lifetime: Lifetime, now: SystemTime) -> Result<Grant, String> {
+    pub fn grant(
+        self,
+        style: &Style,
+        lifetime: Lifetime,
+        now: SystemTime,
+    ) -> Result<Grant, String> {
         let until = lifetime.until(self.token.as_deref(), self.until, now)?;
         let token = self.token.map(|token| style.grant(&token)).transpose()?;
         let mut headers = token.map(|grant| grant.headers).unwrap_or_default();
@@ -132,7 +146,8 @@ mod tests {
     #[test]
     fn the_usual_places_are_those_of_oauth() {
         for key in ["token", "access_token"] {
-            let found = Places::default().find(&json!({key: " t\n", "expires_in": 60}), now()).unwrap();
+            let found =
+                Places::default().find(&json!({key: " t\n", "expires_in": 60}), now()).unwrap();
             assert_eq!(found.token.as_deref(), Some("t"));
             assert_eq!(found.until, Some(now() + Duration::from_secs(60)));
         }
@@ -144,14 +159,26 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_of_another_type_is_said_without_values() {
-        check_error(json!({"a": "secret"}), "there is no token at `/token` or `/access_token`, and no `/headers`");
+        check_error(
+            json!({"a": "secret"}),
+            "there is no token at `/token` or `/access_token`, and no `/headers`",
+        );
         check_error(json!({"token": ["secret"]}), "what is at `/token` is no text");
         check_error(json!({"headers": "secret"}), "`/headers` is no object");
         check_error(json!({"headers": {"x": 5}}), "the header `x` is no text");
-        check_error(json!({"headers": {"x": "secret\n"}}), "the header `x` cannot be sent: it has several lines");
+        check_error(
+            json!({"headers": {"x": "secret\n"}}),
+            "the header `x` cannot be sent: it has several lines",
+        );
         check_error(json!({"headers": {"a b": "secret"}}), "`a b` is no name");
-        check_error(json!({"token": "secret", "expires_in": "secret"}), "what is at `/expires_in` is no number");
-        check_error(json!({"token": "secret", "expires_at": "secret"}), "what is at `/expires_at` is no point in time");
+        check_error(
+            json!({"token": "secret", "expires_in": "secret"}),
+            "what is at `/expires_in` is no number",
+        );
+        check_error(
+            json!({"token": "secret", "expires_at": "secret"}),
+            "what is at `/expires_at` is no point in time",
+        );
     }
 
     #[test]
@@ -164,6 +191,11 @@ mod tests {
         let found = places.find(&answer, now()).unwrap();
         assert_eq!((found.token.as_deref(), found.headers.len()), (Some("t"), 0));
         assert_eq!(found.until, Some(now() + Duration::from_secs(800)));
-        assert!(places.find(&json!({"token": "t"}), now()).unwrap_err().ends_with("no token at `/status/token`"));
+        assert!(
+            places
+                .find(&json!({"token": "t"}), now())
+                .unwrap_err()
+                .ends_with("no token at `/status/token`")
+        );
     }
 }

@@ -50,9 +50,15 @@ mod tests {
         assert_eq!(expiry(&format!("{header}.{with}.c2ln")), Some(1_767_225_600.0));
         // {"sub":"x"}
         assert_eq!(expiry(&format!("{header}.eyJzdWIiOiJ4In0.c2ln")), None);
-        for other in ["", "opaque", "a.b.c", &format!("{header}.{with}"), &format!("{header}.{with}.x.y"),
-            &format!("{with}.{with}.x"), &format!("{header}.{with}=.x")]
-        {
+        for other in [
+            "",
+            "opaque",
+            "a.b.c",
+            &format!("{header}.{with}"),
+            &format!("{header}.{with}.x.y"),
+            &format!("{with}.{with}.x"),
+            &format!("{header}.{with}=.x"),
+        ] {
             assert_eq!(expiry(other), None, "{other}");
         }
     }

@@ -17,14 +17,16 @@ impl Style {
     /// Takes `header` and `scheme`; `authorization` and `Bearer` if they are not given.
     pub fn read(table: &mut Table, mistakes: &mut Mistakes) -> Self {
         let own = table.has("header");
-        let header = table.checked("header", |name| name_of(name).map(|()| name.to_owned()), mistakes);
+        let header =
+            table.checked("header", |name| name_of(name).map(|()| name.to_owned()), mistakes);
         let header = header.unwrap_or_else(|| "authorization".to_owned());
         let scheme = |text: &str| {
             let fits = text.is_empty() || is_token(text);
             let why = || format!("`{text}` is no scheme; write one word, as `Bearer`, or nothing");
             if fits { Ok(text.to_owned()) } else { Err(why()) }
         };
-        let usual = if own && !header.eq_ignore_ascii_case("authorization") { "" } else { "Bearer" };
+        let usual =
+            if own && !header.eq_ignore_ascii_case("authorization") { "" } else { "Bearer" };
         let scheme = table.checked("scheme", scheme, mistakes);
         Self { header, scheme: scheme.unwrap_or_else(|| usual.to_owned()) }
     }
@@ -48,7 +50,11 @@ impl Style {
 /// # Errors
 /// If it cannot.
 pub fn name_of(name: &str) -> Result<(), String> {
-    if is_token(name) { Ok(()) } else { Err(format!("`{}` is no name of a header", name.escape_debug())) }
+    if is_token(name) {
+        Ok(())
+    } else {
+        Err(format!("`{}` is no name of a header", name.escape_debug()))
+    }
 }
 
 /// Checks that a text can be the value of a header.
@@ -116,13 +122,19 @@ mod tests {
             (long.as_str(), "16 KiB"),
         ] {
             let error = style.grant(token).unwrap_err();
-            assert!(error.contains(why) && !error.contains("cret") && !error.contains("xxx"), "{error}");
+            assert!(
+                error.contains(why) && !error.contains("cret") && !error.contains("xxx"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn mistakes_are_named() {
-        assert_eq!(style(json!({"header": "a b"})).unwrap_err(), "b.header: `a b` is no name of a header");
+        assert_eq!(
+            style(json!({"header": "a b"})).unwrap_err(),
+            "b.header: `a b` is no name of a header"
+        );
         let error = style(json!({"scheme": "a b"})).unwrap_err();
         assert_eq!(error, "b.scheme: `a b` is no scheme; write one word, as `Bearer`, or nothing");
     }

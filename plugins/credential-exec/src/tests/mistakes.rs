@@ -35,21 +35,36 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn keys_of_an_entry() {
-    check_entry(json!({"command": "gh auth token"}), ".command: invalid type: string \"gh auth token\", expected a sequence");
+    check_entry(
+        json!({"command": "gh auth token"}),
+        ".command: invalid type: string \"gh auth token\", expected a sequence",
+    );
     check_entry(json!({"command": []}), ".command: is empty; name a program");
     check_entry(json!({"command": [""]}), ".command[0]: must not be empty");
     check_entry(
         json!({"command": ["gh auth token"]}),
         ".command[0]: is run without a shell; write each word on its own: `[\"gh\", \"auth\", \"token\"]`",
     );
-    check_entry(json!({"command": ["x", "a\u{0}b"]}), ".command[1]: holds a NUL, which no program can be given");
+    check_entry(
+        json!({"command": ["x", "a\u{0}b"]}),
+        ".command[1]: holds a NUL, which no program can be given",
+    );
     check_entry(
         json!({"command": ["get-{backend}"]}),
         ".command[0]: the program is the same for all; `{backend}` and `{url}` stand in its arguments",
     );
-    check_entry(json!({"command": ["x"], "backend": ""}), ".backend: must not be empty; `*` is any backend");
-    check_entry(json!({"command": ["x"], "format": "xml"}), ".format: `xml` is none of `auto`, `text`, `json`");
-    check_entry(json!({"command": ["x"], "format": "text", "json": {}}), ".json: has no effect with `format = \"text\"`");
+    check_entry(
+        json!({"command": ["x"], "backend": ""}),
+        ".backend: must not be empty; `*` is any backend",
+    );
+    check_entry(
+        json!({"command": ["x"], "format": "xml"}),
+        ".format: `xml` is none of `auto`, `text`, `json`",
+    );
+    check_entry(
+        json!({"command": ["x"], "format": "text", "json": {}}),
+        ".json: has no effect with `format = \"text\"`",
+    );
     check_entry(
         json!({"command": ["x"], "json": {"token": "token"}}),
         ".json.token: `token` is no JSON Pointer; it starts with `/`, as in `/path`",
@@ -58,7 +73,10 @@ fn keys_of_an_entry() {
         json!({"command": ["x"], "json": {"exp": "/x"}}),
         ".json.exp: unknown key `exp`, expected one of `token`, `expires_in`, `expires_at`",
     );
-    check_entry(json!({"command": ["x"], "header": "a b"}), ".header: `a b` is no name of a header");
+    check_entry(
+        json!({"command": ["x"], "header": "a b"}),
+        ".header: `a b` is no name of a header",
+    );
     check_entry(
         json!({"command": ["x"], "ttl": "0s"}),
         ".ttl: is no time; leave the key out to keep tokens as long as they are good",

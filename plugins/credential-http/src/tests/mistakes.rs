@@ -42,13 +42,26 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn urls() {
-    let url = |url: &str, mistake: &str| check_entry(json!({"url": url}), &format!(".url: {mistake}"));
+    let url =
+        |url: &str, mistake: &str| check_entry(json!({"url": url}), &format!(".url: {mistake}"));
     url("auth.example.com", "`auth.example.com` is no URL; it begins with `https://` and a host");
     url("https://", "`https://` is no URL; it begins with `https://` and a host");
-    url("https://me:pw@x/", "holds a user's name or password; send them in `headers`, from `secrets`");
-    url("https://{backend}/", "names no host but a placeholder; the host has to be known to be granted");
-    url("https://x/?{secret:A}", "holds a secret, which others would log; send it in `headers`, `json` or `form`");
-    url("https://x/{url}", "holds `{url}`, which cannot stand in a URL; send it in `json` or `form`");
+    url(
+        "https://me:pw@x/",
+        "holds a user's name or password; send them in `headers`, from `secrets`",
+    );
+    url(
+        "https://{backend}/",
+        "names no host but a placeholder; the host has to be known to be granted",
+    );
+    url(
+        "https://x/?{secret:A}",
+        "holds a secret, which others would log; send it in `headers`, `json` or `form`",
+    );
+    url(
+        "https://x/{url}",
+        "holds `{url}`, which cannot stand in a URL; send it in `json` or `form`",
+    );
     let oauth = json!({"token_url": "x", "client_id": "a", "client_secret": "{secret:A}"});
     check_entry(
         json!({"oauth": oauth}),
@@ -70,8 +83,16 @@ fn keys_of_an_entry() {
         ".a[0]: there is no `{x}`; there are `{secret:NAME}`, `{backend}` and `{url}`, and a brace is written `{{`",
     );
     check_key("format", json!("xml"), ": `xml` is neither `json` nor `text`");
-    check_key("token", json!("token"), ": `token` is no JSON Pointer; it starts with `/`, as in `/path`");
-    check_key("scheme", json!("a b"), ": `a b` is no scheme; write one word, as `Bearer`, or nothing");
+    check_key(
+        "token",
+        json!("token"),
+        ": `token` is no JSON Pointer; it starts with `/`, as in `/path`",
+    );
+    check_key(
+        "scheme",
+        json!("a b"),
+        ": `a b` is no scheme; write one word, as `Bearer`, or nothing",
+    );
     check_key("ttl", json!("0s"), ": is no time");
     check_key(
         "timeout",

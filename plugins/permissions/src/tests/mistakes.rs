@@ -21,7 +21,10 @@ fn check_rule(rule: Value, mistake: &str) {
 /// Checks the one mistake of one condition.
 #[track_caller]
 fn check_condition(condition: Value, mistake: &str) {
-    check_rule(json!({"effect": "deny", "arguments": [condition]}), &format!(".arguments[0]{mistake}"));
+    check_rule(
+        json!({"effect": "deny", "arguments": [condition]}),
+        &format!(".arguments[0]{mistake}"),
+    );
 }
 
 #[test]
@@ -55,7 +58,10 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn a_configuration_that_decides_nothing_or_what_cannot_be() {
-    check(json!({}), &["there is nothing to decide; give `deny`, `allow`, `ask`, `rules` or `default`"]);
+    check(
+        json!({}),
+        &["there is nothing to decide; give `deny`, `allow`, `ask`, `rules` or `default`"],
+    );
     check(
         json!({"first_match": true, "deny": ["a/b"]}),
         &["deny: has no place in an order; with `first_match` write all as `rules`"],
@@ -63,8 +69,10 @@ fn a_configuration_that_decides_nothing_or_what_cannot_be() {
     let both = json!({"ask": ["a/b"], "rules": [{"effect": "allow", "max_bytes": 1}]});
     check(
         both,
-        &["rules[0]: a call that a person is asked about can keep no `redact`, `max_bytes` or `timeout`; put the rules \
-           that ask into a second plugin of this kind, or say with `first_match` which rule decides"],
+        &[
+            "rules[0]: a call that a person is asked about can keep no `redact`, `max_bytes` or `timeout`; put the rules \
+           that ask into a second plugin of this kind, or say with `first_match` which rule decides",
+        ],
     );
     check(json!({"rules": 5}), &["rules: invalid type: integer `5`, expected a sequence"]);
     check(json!({"deny": 5}), &["deny: invalid type: integer `5`, expected a sequence"]);
@@ -73,12 +81,18 @@ fn a_configuration_that_decides_nothing_or_what_cannot_be() {
 #[test]
 fn keys_of_a_rule() {
     check_rule(json!({"effect": "refuse"}), ".effect: `refuse` is none of `allow`, `deny`, `ask`");
-    check_rule(json!({"effect": "deny", "clients": [""]}), ".clients[0]: must not be empty; `*` is anything");
+    check_rule(
+        json!({"effect": "deny", "clients": [""]}),
+        ".clients[0]: must not be empty; `*` is anything",
+    );
     check_rule(
         json!({"effect": "deny", "kinds": ["template"]}),
         ".kinds[0]: what a template makes is read as a resource; write `resource`",
     );
-    check_rule(json!({"effect": "deny", "kinds": ["x"]}), ".kinds[0]: `x` is none of `tool`, `prompt`, `resource`");
+    check_rule(
+        json!({"effect": "deny", "kinds": ["x"]}),
+        ".kinds[0]: `x` is none of `tool`, `prompt`, `resource`",
+    );
     check_rule(
         json!({"effect": "deny", "methods": ["tools/list"]}),
         ".methods[0]: `tools/list` is none of `tools/call`, `prompts/get`, `resources/read`, `resources/subscribe`, \
@@ -104,7 +118,10 @@ fn keys_of_a_question() {
         ".remember: `soon` is no duration; write a whole number and a unit: `500ms`, `30s`, `10m`, `2h`",
     );
     check_rule(ask("remember", "0s"), ".remember: is no time; leave the key out to ask each time");
-    check_rule(ask("remember", "2000h"), ".remember: is longer than the 49 days that a yes can be remembered");
+    check_rule(
+        ask("remember", "2000h"),
+        ".remember: is longer than the 49 days that a yes can be remembered",
+    );
     check_rule(ask("remember_for", "rule"), ".remember_for: has no effect without `remember`");
     let both = json!({"effect": "ask", "remember": "1h", "remember_for": "ever"});
     check_rule(both, ".remember_for: `ever` is none of `call`, `entry`, `rule`");
@@ -113,35 +130,62 @@ fn keys_of_a_question() {
 #[test]
 fn keys_of_obligations() {
     let allow = |key: &str, value: Value| json!({"effect": "allow", key: value});
-    check_rule(allow("redact", json!([""])), ".redact[0]: would take the whole result; deny the call instead");
-    check_rule(allow("redact", json!("a")), ".redact: `a` is no JSON Pointer; it starts with `/`, as in `/path`");
+    check_rule(
+        allow("redact", json!([""])),
+        ".redact[0]: would take the whole result; deny the call instead",
+    );
+    check_rule(
+        allow("redact", json!("a")),
+        ".redact: `a` is no JSON Pointer; it starts with `/`, as in `/path`",
+    );
     check_rule(
         allow("max_bytes", json!("4MB")),
         ".max_bytes: `4MB` is no size; write a whole number and a unit: `100B`, `64KiB`, `4MiB`",
     );
-    check_rule(allow("max_bytes", json!(-1)), ".max_bytes: is a size: `64KiB`, or a number of bytes");
+    check_rule(
+        allow("max_bytes", json!(-1)),
+        ".max_bytes: is a size: `64KiB`, or a number of bytes",
+    );
     check_rule(allow("max_bytes", json!("5GiB")), ".max_bytes: is more than any result may have");
     check_rule(allow("timeout", json!("0s")), ".timeout: lies between `1ms` and 49 days");
 }
 
 #[test]
 fn keys_of_a_condition() {
-    check_condition(json!({"equals": 1}), ": missing key `at`, the JSON Pointer of an argument: `/path`");
+    check_condition(
+        json!({"equals": 1}),
+        ": missing key `at`, the JSON Pointer of an argument: `/path`",
+    );
     let tests = "`equals`, `one_of`, `glob`, `prefix`, `absent`, `min`/`max`, `path_within`";
     check_condition(json!({"at": "/a"}), &format!(": give one of {tests}"));
-    check_condition(json!({"at": "/a", "equals": 1, "min": 1}), &format!(": give only one of {tests}"));
+    check_condition(
+        json!({"at": "/a", "equals": 1, "min": 1}),
+        &format!(": give only one of {tests}"),
+    );
     check_condition(
         json!({"at": "/a", "equals": [1]}),
         ".equals: is a text, a number or a boolean; for several write `one_of`",
     );
-    check_condition(json!({"at": "/a", "one_of": []}), ".one_of: holds texts, numbers or booleans, at least one");
-    check_condition(json!({"at": "/a", "prefix": ""}), ".prefix: must not be empty; every text starts so");
-    check_condition(json!({"at": "/a", "min": 2, "max": 1}), ".min: is more than `max`; no number is in between");
+    check_condition(
+        json!({"at": "/a", "one_of": []}),
+        ".one_of: holds texts, numbers or booleans, at least one",
+    );
+    check_condition(
+        json!({"at": "/a", "prefix": ""}),
+        ".prefix: must not be empty; every text starts so",
+    );
+    check_condition(
+        json!({"at": "/a", "min": 2, "max": 1}),
+        ".min: is more than `max`; no number is in between",
+    );
     check_condition(
         json!({"at": "/a", "absent": true, "not": true}),
         ": `absent` takes neither `not` nor `each`; write `absent = false`",
     );
-    check_condition(json!({"at": "/a", "min": 1, "each": "some"}), ".each: `some` is neither `all` nor `any`");
+    check_condition(
+        json!({"at": "/a", "min": 1, "each": "some"}),
+        ".each: `some` is neither `all` nor `any`",
+    );
     check_condition(
         json!({"at": "/a", "path_within": "../x"}),
         ".path_within: `../x` leads out of itself with `..`",
