@@ -7,6 +7,7 @@ mod clients;
 mod command_line;
 mod config;
 mod conformance;
+mod examples;
 mod faults;
 mod harness;
 mod hooks;
