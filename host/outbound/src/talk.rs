@@ -46,7 +46,10 @@ async fn read(
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => return Err(OutboundError::TooLarge),
         Err(error) => {
-            return Err(OutboundError::Network(format!("the answer broke off: {}", chain(&*error))));
+            return Err(OutboundError::Network(format!(
+                "the answer broke off: {}",
+                chain(&*error)
+            )));
         }
     };
     Ok(OutboundResponse { status: head.status.as_u16(), headers: texts(&head.headers), body })

@@ -189,7 +189,7 @@ impl Lock {
     pub fn record(
         config: &Path,
         component: &Path,
-        locked: Locked,
+        locked: Option<Locked>,
     ) -> Result<Option<Locked>, LockError> {
         let folder = folder_of(config)?;
         let failed = |why| LockError::File { what: "write", path: folder.join(FILE_NAME), why };

@@ -34,7 +34,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
     }
     for file in tree.sources().filter(|file| file.path.starts_with(OWN)) {
         let lines = file.text.lines().enumerate();
-        let found = lines.filter(|(_, line)| line.contains(ALLOWED) || line.contains("expect(unsafe_code"));
+        let found =
+            lines.filter(|(_, line)| line.contains(ALLOWED) || line.contains("expect(unsafe_code"));
         let spare = usize::from(file.path == PLACE);
         for (at, _) in found.skip(spare) {
             let message = format!("`unsafe` is allowed once, in `{PLACE}`, and nowhere else");
@@ -90,7 +91,9 @@ mod tests {
     fn own_lints_differ_in_nothing_but_unsafe() {
         let manifest = "host/plugins/Cargo.toml";
         let lints = |unsafe_code, panic| {
-            format!("[lints.rust]\nunsafe_code = \"{unsafe_code}\"\n[lints.clippy]\npanic = \"{panic}\"\n")
+            format!(
+                "[lints.rust]\nunsafe_code = \"{unsafe_code}\"\n[lints.clippy]\npanic = \"{panic}\"\n"
+            )
         };
         for (unsafe_code, panic, expected) in [
             ("deny", "warn", &[][..]),
