@@ -47,18 +47,18 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Quarantine {
-    /// Leave for a call.
+    /// Leave for a call. The clock is only looked at if it matters: most calls are short.
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) fn enter(&self, now: Instant) -> Result<Pass<'_>, String> {
+    pub(crate) fn enter(&self, now: impl FnOnce() -> Instant) -> Result<Pass<'_>, String> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         if !self.barred.load(Ordering::Acquire) {
             return Ok(Pass { quarantine: self, trial: false });
         }
         let mut record = self.record();
         let Some(until) = record.until else { return Ok(Pass { quarantine: self, trial: false }) };
-        if now < until || record.trial {
+        if now() < until || record.trial {
             return Err(format!("it is in quarantine: {}", record.why));
         }
         record.trial = true;
@@ -101,13 +101,13 @@ impl Record {
 
 impl Pass<'_> {
     /// It went well.
-    pub(crate) fn good(mut self, now: Instant) {
+    pub(crate) fn good(mut self, now: impl FnOnce() -> Instant) {
         if self.trial {
             self.trial = false;
             let mut record = self.quarantine.record();
             record.trial = false;
             record.until = None;
-            record.ended = Some(now);
+            record.ended = Some(now());
             self.quarantine.barred.store(false, Ordering::Release);
         }
     }
@@ -153,9 +153,9 @@ mod tests {
     /// Fails until that leads to a quarantine.
     fn exhaust(quarantine: &Quarantine, now: Instant) -> Duration {
         for _ in 1..BUDGET {
-            assert_eq!(quarantine.enter(now).unwrap().bad(now, "it trapped"), None);
+            assert_eq!(quarantine.enter(|| now).unwrap().bad(now, "it trapped"), None);
         }
-        quarantine.enter(now).unwrap().bad(now, "it trapped").unwrap()
+        quarantine.enter(|| now).unwrap().bad(now, "it trapped").unwrap()
     }
 
     #[test]
@@ -163,15 +163,15 @@ mod tests {
         let (quarantine, start) = (Quarantine::default(), Instant::now());
         assert_eq!(exhaust(&quarantine, start), SECOND);
         let why = "it is in quarantine: it failed too often, the last time because it trapped";
-        assert_eq!(quarantine.enter(start).err().as_deref(), Some(why));
+        assert_eq!(quarantine.enter(|| start).err().as_deref(), Some(why));
         let health = quarantine.health(start);
         assert_eq!((health.retry_ms, health.failures), (Some(1_000), BUDGET as u64));
 
         let later = start + SECOND;
-        let trial = quarantine.enter(later).unwrap();
-        assert!(quarantine.enter(later).is_err(), "one call at a time tries it");
-        trial.good(later);
-        quarantine.enter(later).unwrap().good(later);
+        let trial = quarantine.enter(|| later).unwrap();
+        assert!(quarantine.enter(|| later).is_err(), "one call at a time tries it");
+        trial.good(|| later);
+        quarantine.enter(|| later).unwrap().good(|| later);
         assert_eq!(quarantine.health(later).quarantined, None);
     }
 
@@ -181,14 +181,14 @@ mod tests {
         let mut time = exhaust(&quarantine, now);
         for expected in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
             now += time;
-            time = quarantine.enter(now).unwrap().bad(now, "again").unwrap();
+            time = quarantine.enter(|| now).unwrap().bad(now, "again").unwrap();
             assert_eq!(time, SECOND * expected);
         }
         now += time;
-        quarantine.enter(now).unwrap().good(now);
+        quarantine.enter(|| now).unwrap().good(|| now);
         assert_eq!(exhaust(&quarantine, now + SECOND), LONGEST);
         now += LONGEST + SECOND;
-        quarantine.enter(now).unwrap().good(now);
+        quarantine.enter(|| now).unwrap().good(|| now);
         assert_eq!(exhaust(&quarantine, now + FORGIVEN + SECOND), SECOND);
     }
 
@@ -196,7 +196,7 @@ mod tests {
     fn failures_far_apart_are_no_reason() {
         let (quarantine, mut now) = (Quarantine::default(), Instant::now());
         for _ in 0..BUDGET * 3 {
-            assert_eq!(quarantine.enter(now).unwrap().bad(now, "it trapped"), None);
+            assert_eq!(quarantine.enter(|| now).unwrap().bad(now, "it trapped"), None);
             now += WINDOW / 10;
         }
     }
@@ -205,7 +205,7 @@ mod tests {
     fn a_trial_that_was_cut_off_leaves_room_for_the_next() {
         let (quarantine, now) = (Quarantine::default(), Instant::now());
         let later = now + exhaust(&quarantine, now);
-        drop(quarantine.enter(later).unwrap());
-        assert!(quarantine.enter(later).is_ok());
+        drop(quarantine.enter(|| later).unwrap());
+        assert!(quarantine.enter(|| later).is_ok());
     }
 }

@@ -30,7 +30,7 @@ impl Plugin {
         check: impl FnOnce(T) -> Result<U, String>,
     ) -> Result<U, String> {
         let failed = |why: String| self.failed(hook, &why);
-        let pass = self.quarantine.enter(Instant::now()).map_err(failed)?;
+        let pass = self.quarantine.enter(Instant::now).map_err(failed)?;
         let called = self.free_instance().and_then(|mut live| {
             let answer = self.run_on(&mut live, Step::Hook(hook), around, call)?;
             Ok((live, answer))
@@ -51,7 +51,7 @@ impl Plugin {
         call: impl for<'a> FnOnce(&'a mut Live) -> Pending<'a, wasmtime::Result<T>> + Send,
     ) -> Result<T, String> {
         let failed = |why: String| self.failed(hook, &why);
-        let pass = self.quarantine.enter(Instant::now()).map_err(failed)?;
+        let pass = self.quarantine.enter(Instant::now).map_err(failed)?;
         let called = match self.free_instance() {
             Ok(live) => self.run_waiting_on(live, hook, around, call).await,
             Err(stopped) => Err(stopped),
@@ -74,7 +74,7 @@ impl Plugin {
     ) -> Result<(), String> {
         let failed = |why: String| self.failed(hook, &why);
         let mut turn = self.observer.lock().await;
-        let pass = self.quarantine.enter(Instant::now()).map_err(failed)?;
+        let pass = self.quarantine.enter(Instant::now).map_err(failed)?;
         let live = match turn.take() {
             Some(live) => Ok(live),
             None => self.free_instance(),
@@ -155,7 +155,7 @@ impl Plugin {
     fn judge<T>(&self, pass: Pass<'_>, called: Result<T, Stopped>) -> Result<T, String> {
         match called {
             Ok(value) => {
-                pass.good(Instant::now());
+                pass.good(Instant::now);
                 Ok(value)
             }
             // Whoever shows it something odd must not be able to have it put away.

@@ -34,8 +34,10 @@ impl Plugin {
         engine: &Engine,
         plugin: &config::Plugin,
         limits: &Limits,
+        shared: &Shared,
     ) -> Result<Self, LoadError> {
-        load(engine, plugin, limits).map_err(|refusal| refusal.of(Some(&plugin.name), &plugin.path))
+        load(engine, plugin, limits, shared)
+            .map_err(|refusal| refusal.of(Some(&plugin.name), &plugin.path))
     }
 }
 

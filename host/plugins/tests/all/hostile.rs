@@ -132,10 +132,13 @@ fn asking_for_a_value_a_million_times_at_once_is_stopped() {
     let limits = PluginLimits { host_calls: Some(100), ..PluginLimits::default() };
     let why = request(&bounded(&guest, limits), "read").unwrap_err();
     assert!(why.contains("it called the host more than 100 times"), "{why}");
-    let limits = PluginLimits { output: Some(10_000), ..PluginLimits::default() };
-    let why = request(&bounded(&guest, limits), "read").unwrap_err();
+    // Little is asked for, and very much would be given.
+    let limits = PluginLimits { output: Some(50_000), ..PluginLimits::default() };
+    let document = Raw::of(&"x".repeat(1_000));
+    let hooks = bounded(&guest, limits);
+    let why = hooks.request.as_ref().unwrap().on_request(&call("read"), &document).unwrap_err();
     assert!(
-        why.contains("it asked for more than its limit of 10000 bytes in one `get-many`"),
+        why.contains("it asked for more than its limit of 50000 bytes in one `get-many`"),
         "{why}"
     );
 }

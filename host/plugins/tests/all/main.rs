@@ -2,6 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
     reason = "a failed test panics"
@@ -14,6 +15,7 @@ mod hooks;
 mod hostile;
 mod load;
 mod sandbox;
+mod services;
 mod stage;
 mod start;
 mod waiting;

@@ -111,7 +111,7 @@ fn a_configuration_that_misses_the_schema_is_told_by_its_keys() {
     let schema = r#"{"type":"object","additionalProperties":false,
         "properties":{"rules":{"type":"array","items":{"type":"object","properties":{"max":{"type":"integer"}}}}}}"#;
     let guest = described(Some(schema), &[]);
-    let config = |text| |section: &mut Section| section.config = Raw::literal(text);
+    let config = |text| move |section: &mut Section| section.config = Raw::literal(text);
     check(
         &guest,
         config(r#"{"rules":[{"max":1},{"max":"S3CRET"}]}"#),

@@ -114,7 +114,7 @@ fn granting(headers: &[(&str, &str)], expires: Option<u32>) -> Arc<dyn Credentia
 #[tokio::test]
 async fn a_credential_is_headers_and_an_expiry() {
     let hook = granting(&[("Authorization", "Bearer t0ken"), ("x-team", "a")], Some(5_000));
-    let granted = hook.fetch(&query("files")).await.unwrap();
+    let granted = hook.fetch(&query("docs")).await.unwrap();
     let headers: Vec<_> =
         granted.headers.iter().map(|(name, value)| (name.as_str(), value.reveal())).collect();
     assert_eq!(headers, [("authorization", "Bearer t0ken"), ("x-team", "a")]);
@@ -132,11 +132,11 @@ async fn headers_that_cannot_be_sent_are_refused_without_their_values() {
             "the value of the header `x` holds a character that no header can",
         ),
     ] {
-        let problem = granting(&[header], None).fetch(&query("files")).await.unwrap_err();
+        let problem = granting(&[header], None).fetch(&query("docs")).await.unwrap_err();
         let why = format!("the credentials hook of plugin `guest` failed: {why}");
         assert_eq!(problem, Problem::Permanent(why));
     }
-    let twice = granting(&[("x", "1"), ("X", "2")], None).fetch(&query("files")).await;
+    let twice = granting(&[("x", "1"), ("X", "2")], None).fetch(&query("docs")).await;
     assert!(matches!(twice, Err(Problem::Permanent(why)) if why.contains("is there twice")));
 }
 
@@ -149,11 +149,11 @@ async fn a_hook_that_fails_is_a_problem_that_may_pass() {
     ] {
         let why = format!("the credentials hook of plugin `guest` failed: {why}");
         assert_eq!(hook.fetch(&query(backend)).await.unwrap_err(), Problem::Temporary(why));
-        assert!(hook.fetch(&query("files")).await.is_ok());
+        assert!(hook.fetch(&query("docs")).await.is_ok());
     }
     let mut guest = Guest::new();
     let login = guest.text("log in at https://example.com");
-    let problem = credentials(guest, &[1, 0, 0, login.0, login.1]).fetch(&query("files")).await;
+    let problem = credentials(guest, &[1, 0, 0, login.0, login.1]).fetch(&query("docs")).await;
     let told = "log in at https://example.com".to_owned();
     assert_eq!(problem.unwrap_err(), Problem::NeedsLogin(told));
 }
