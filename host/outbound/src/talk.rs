@@ -11,7 +11,7 @@ use hyper::client::conn::http1;
 use hyper::rt::{Read, Write};
 use mcpmux_core::ports::{OutboundError, OutboundResponse};
 
-/// The most bytes of an answer's head.
+/// The most bytes of an answer's headers.
 const HEAD: usize = 64 << 10;
 
 /// Sends a request and reads the answer.
@@ -39,7 +39,10 @@ async fn read(
     limit: usize,
 ) -> Result<OutboundResponse, OutboundError> {
     let (head, body) = response.into_parts();
-    if body.size_hint().lower() > limit as u64 {
+    // What is read at once may be more than the buffer is held to.
+    let size: usize =
+        head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > HEAD || body.size_hint().lower() > limit as u64 {
         return Err(OutboundError::TooLarge);
     }
     let body = match Limited::new(body, limit).collect().await {

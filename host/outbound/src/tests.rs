@@ -201,6 +201,7 @@ async fn an_answer_is_read_up_to_its_limit_however_it_comes() {
         format!("{chunked}1\r\nx\r\n"),
         format!("{to_the_end}x"),
         head(70_000),
+        head(1_000_000),
     ];
     for (at, reply) in long.into_iter().enumerate() {
         let server = Server::start(reply, false).await;

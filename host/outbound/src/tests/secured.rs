@@ -76,13 +76,19 @@ async fn a_server_that_is_not_believed_is_told_nothing() {
     let port = server();
     let elsewhere = Some(SocketAddr::from(([127, 0, 0, 1], port)));
     let net = Fake { elsewhere, ..Fake::default() }.name("other.test", &[&["1.1.1.1"]]);
-    let plain = Server::start("HTTP/1.1 200 OK\r\n\r\n", true).await;
+    let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = plain.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in plain.incoming() {
+            stream.unwrap().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        }
+    });
     let unknown = Internet::default();
     let named = trusting(net);
     for (internet, url) in [
         (&unknown, format!("https://localhost:{port}/")),
         (&named, format!("https://other.test:{port}/")),
-        (&named, format!("https://{}/", plain.address)),
+        (&named, format!("https://{address}/")),
     ] {
         match within(internet.send(get(&url, true))).await {
             Err(OutboundError::Network(why)) => assert!(why.starts_with("TLS with"), "{why}"),
