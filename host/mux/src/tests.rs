@@ -23,6 +23,7 @@ use super::*;
 mod bridge;
 mod links;
 mod offer;
+mod policy;
 mod seats;
 mod stage;
 mod tasks;
