@@ -125,7 +125,7 @@ impl Lock {
         Ok(Self { folder, entries: read.plugins })
     }
 
-    /// The entry for a component's file, absolute or relative to the configuration's folder.
+    /// The entry for a component's file; a relative path starts at the working directory.
     #[must_use]
     pub fn get(&self, component: &Path) -> Option<&Locked> {
         self.entries.get(&self.key(component))
@@ -226,7 +226,7 @@ impl Lock {
     /// What a component's file is called here: its path from the folder, or its whole path if it lies elsewhere. The
     /// folder that it lies in is followed through links, so that every way to the same file is the same entry.
     fn key(&self, component: &Path) -> String {
-        let path = self.folder.join(component);
+        let path = std::path::absolute(component).unwrap_or_else(|_| component.to_owned());
         let name = path.file_name().unwrap_or_default();
         let place = path.parent().unwrap_or(&path);
         let place = place.canonicalize().unwrap_or_else(|_| place.to_owned());

@@ -31,14 +31,18 @@ impl Source {
         if repository.is_some_and(|(_, rest)| rest.split(':').next().is_some_and(has_capitals)) {
             return Err(wrong("repositories are written in lower case".to_owned()));
         }
-        let reference: Reference = bare.parse().map_err(|error| wrong(format!("{error}")))?;
-        if let Some(digest) = reference.digest() {
-            if Digest::parse(digest).is_none() {
-                return Err(wrong("its digest is no SHA-256 of 64 lower-case digits".to_owned()));
+        match bare.split_once('@') {
+            Some((_, digest)) if Digest::parse(digest).is_none() => {
+                return Err(wrong(
+                    "its digest is no `sha256:` with 64 lower-case digits".to_owned(),
+                ));
             }
-        } else if !ends_with_tag(bare) {
-            return Err(wrong("it names neither a tag nor a digest".to_owned()));
+            None if !ends_with_tag(bare) => {
+                return Err(wrong("it names neither a tag nor a digest".to_owned()));
+            }
+            _ => {}
         }
+        let reference: Reference = bare.parse().map_err(|error| wrong(format!("{error}")))?;
         Ok(Self(reference))
     }
 

@@ -220,6 +220,9 @@ pub struct Pull {
     /// Where to put the component [default: the last part of the repository's name and `.wasm`]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Speak to the registry without TLS; to one on this machine that is done anyway
+    #[arg(long)]
+    pub insecure: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -233,6 +236,9 @@ pub struct Push {
     /// Where to store it: `HOST/REPOSITORY:TAG`
     #[arg(value_name = "REF")]
     pub reference: String,
+    /// Speak to the registry without TLS; to one on this machine that is done anyway
+    #[arg(long)]
+    pub insecure: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -6,6 +6,8 @@ mod component;
 mod inspect;
 mod list;
 mod new;
+mod pull;
+mod push;
 mod reload;
 mod replay;
 mod test;
@@ -25,6 +27,7 @@ pub(crate) async fn run(global: &Global, command: &Plugin) -> Result<(), Failure
         Plugin::Replay(options) => replay::run(global, options).await,
         Plugin::List(options) => list::run(global, options).await,
         Plugin::Reload(options) => reload::run(global, options).await,
-        Plugin::Pull(_) | Plugin::Push(_) => Err(Failure::failed("not merged yet")),
+        Plugin::Pull(options) => pull::run(global, options).await,
+        Plugin::Push(options) => push::run(options).await,
     }
 }

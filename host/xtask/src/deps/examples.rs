@@ -58,7 +58,9 @@ fn javascript(deps: &Path, folder: &Path, out: &Path) -> Result<()> {
 
 fn python(deps: &Path, folder: &Path, out: &Path) -> Result<()> {
     let mut compiler = Command::new(deps.join("py/bin/componentize-py"));
-    compiler.args(["-q", "-d", "wit", "-w", "policy", "componentize", "plugin", "-o"]).arg(out);
+    compiler
+        .args(["-q", "-d", "wit", "-w", "policy", "componentize", "--stub-wasi", "plugin", "-o"])
+        .arg(out);
     run::checked(compiler.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(folder))
 }
 

@@ -2,11 +2,12 @@
 
 use mcpmux_manage::cli::plugin::Push;
 use mcpmux_manage::print;
-use mcpmux_plugins::{Engine, Inspection};
+use mcpmux_plugins::Inspection;
 use mcpmux_registry::{Access, Contents, Digest, Source};
 
 use super::pull::failure;
 use crate::failure::Failure;
+use crate::host::engine;
 
 pub(crate) async fn run(options: &Push) -> Result<(), Failure> {
     let source = Source::parse(&options.reference).map_err(failure)?;
@@ -46,7 +47,7 @@ fn read(options: &Push) -> Result<(Vec<u8>, Contents), Failure> {
     let described = if looked.backend {
         None
     } else {
-        let engine = Engine::new(None).map_err(Failure::failed)?;
+        let engine = engine()?;
         mcpmux_plugins::describe(&engine, file).map_err(Failure::wrong)?.description
     };
     let bytes = std::fs::read(file)
