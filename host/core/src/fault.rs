@@ -192,7 +192,8 @@ impl Fault {
             }
             _ => "the call is refused: a plugin that has a say in it could not say",
         };
-        let fault = Self { code: Some(PLUGIN_FAILED.to_owned()), ..Self::at(backend, kind, public) };
+        let fault =
+            Self { code: Some(PLUGIN_FAILED.to_owned()), ..Self::at(backend, kind, public) };
         fault.because(format_args!("plugin `{plugin}`: {why}"))
     }
 

@@ -150,7 +150,8 @@ mod tests {
         let named = r#"{"command":"reload","plugin":"a"}"#;
         assert_eq!(Request::parse(named), Ok(reload(Some("a"))));
         assert_eq!(serde_json::to_string(&reload(Some("a"))).unwrap(), named);
-        for wrong in ["", "{}", "[]", r#"{"command":"stop"}"#, r#"{"command":"reload","plugn":"a"}"#]
+        for wrong in
+            ["", "{}", "[]", r#"{"command":"stop"}"#, r#"{"command":"reload","plugn":"a"}"#]
         {
             Request::parse(wrong).unwrap_err();
         }

@@ -11,6 +11,8 @@ use mcpmux_backends::{Deps, Pool};
 use mcpmux_core::config::{Audit, Config, Limits};
 use mcpmux_frontends::Door;
 use mcpmux_mux::{Inbox, Member, Mux, Setup};
+use mcpmux_outbound::Internet;
+use mcpmux_plugins::services::Shared;
 use mcpmux_plugins::{Engine, WasiSandbox};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,11 +21,13 @@ use crate::audit::Ledger;
 use crate::failure::Failure;
 use crew::Crew;
 
-pub(crate) use crew::{Loaded, load};
+pub(crate) use crew::{Loaded, Loader};
 
 /// Everything but the frontends, running.
 pub(crate) struct Host {
     engine: Engine,
+    /// What plugins keep and use; it outlives each of them.
+    services: Shared,
     pool: Pool,
     mux: Mux,
     catalog: JoinHandle<()>,
@@ -42,6 +46,7 @@ impl Host {
     pub(crate) fn start(limits: Limits, audit: Option<&Audit>) -> Result<Self, Failure> {
         let ledger = audit.map(Ledger::open).transpose()?;
         let engine = engine()?;
+        let services = services();
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
         let inbox = Arc::new(Inbox::default());
         let (mux, catalog) = Mux::start(Arc::clone(&inbox), limits, end.clone());
@@ -57,15 +62,19 @@ impl Host {
             limits,
             state: state_folder(),
         });
-        Ok(Self { engine, pool, mux, catalog, crew, ledger, limits, stop, end })
+        Ok(Self { engine, services, pool, mux, catalog, crew, ledger, limits, stop, end })
     }
 
     /// Loads a configuration's plugins, off the runtime's threads. All of them are good, or none is taken. One that
     /// is at work already and has not changed stays the same.
     pub(crate) async fn load(&self, config: &Config) -> Result<Vec<Loaded>, Failure> {
-        let (engine, config, limits) = (self.engine.clone(), config.clone(), self.limits);
-        let crew = self.crew.members();
-        let loading = tokio::task::spawn_blocking(move || load(&engine, &config, &limits, &crew));
+        let (config, crew) = (config.clone(), self.crew.members());
+        let loader = Loader {
+            engine: self.engine.clone(),
+            services: self.services.clone(),
+            limits: self.limits,
+        };
+        let loading = tokio::task::spawn_blocking(move || loader.load(&config, &crew));
         loading.await.unwrap_or_else(|error| {
             Err(Failure::failed(format!("loading the plugins broke off: {error}")))
         })
@@ -124,6 +133,11 @@ impl Host {
 pub(crate) fn engine() -> Result<Engine, Failure> {
     Engine::new(folder("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("code")))
         .map_err(Failure::failed)
+}
+
+/// The services of plugins: this machine's clock and programs, and the network.
+pub(crate) fn services() -> Shared {
+    Shared::new(Arc::new(Internet::default()))
 }
 
 /// The files whose change matters to a configuration, beside its own.

@@ -74,7 +74,9 @@ impl Reloading {
             || wanted.limits != self.config.limits
             || wanted.audit != self.config.audit
         {
-            tracing::warn!("changes of [listen], [limits] and [audit] are taken up at the next start");
+            tracing::warn!(
+                "changes of [listen], [limits] and [audit] are taken up at the next start"
+            );
         }
         let mut changes = compare(&self.host.plugins(), &plugins);
         self.host.apply(&wanted, plugins).await;

@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mcpmux_core::config::{
-    self, Limits, Match, Mode, OnError, PluginLimits, Secret,
-};
+use mcpmux_core::config::{self, Limits, Match, Mode, OnError, PluginLimits, Secret};
 use mcpmux_core::hook::{CredentialsHook, Hooks};
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::PluginName;
@@ -88,7 +86,8 @@ impl Trial {
         }
         let clock = Clock::default();
         clock.set(mock.time);
-        let plugin = Arc::new(Plugin::load(engine, &settings, limits)?);
+        let services = mock::services(mock, &clock, &settings);
+        let plugin = Arc::new(Plugin::load(engine, &settings, limits, &services)?);
         let scope = Arc::new(Entries::new(&mock.entries));
         let (hooks, credentials) = (plugin.hooks(), plugin.credentials_hook());
         Ok(Self { plugin, hooks, credentials, scope, clock })
@@ -128,7 +127,10 @@ impl Found {
 }
 
 /// A plugin that is named by its file, or as the configuration calls it: how it is set up, and the general limits.
-pub(crate) fn named(global: &Global, subject: &Subject) -> Result<(config::Plugin, Limits), Failure> {
+pub(crate) fn named(
+    global: &Global,
+    subject: &Subject,
+) -> Result<(config::Plugin, Limits), Failure> {
     let config = subject.config.as_deref().map(object).transpose()?;
     let text = &subject.plugin;
     if text.contains('/') || text.ends_with(".wasm") {
@@ -154,7 +156,9 @@ pub(crate) fn named(global: &Global, subject: &Subject) -> Result<(config::Plugi
 
 fn object(text: &str) -> Result<Raw, Failure> {
     let wrong = |why: serde_json::Error| {
-        Failure::wrong(format!("`--set` must be a JSON object: {why}\nhint: --set '{{\"key\": \"value\"}}'"))
+        Failure::wrong(format!(
+            "`--set` must be a JSON object: {why}\nhint: --set '{{\"key\": \"value\"}}'"
+        ))
     };
     let raw = Raw::parse(text.to_owned().into()).map_err(wrong)?;
     raw.object().map_err(wrong)?;

@@ -15,9 +15,7 @@ mod parking;
 mod seal;
 mod visit;
 
-use mcpmux_core::call::{
-    Answer, Body, Call, Final, Method, NamedBy, Outcome, Permitted, Routed,
-};
+use mcpmux_core::call::{Answer, Body, Call, Final, Method, NamedBy, Outcome, Permitted, Routed};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::gate::{Ruling, Undecided};
@@ -128,9 +126,7 @@ impl Mux {
                 let raised = self.raised(permitted.routed());
                 let departure = Departure { routed: permitted.share(), raised, passage };
                 let (escort, backend) = (departure.escort(), std::sync::Arc::clone(backend));
-                let send = move |flight| {
-                    policy::send(escort.as_ref(), &backend, permitted, flight)
-                };
+                let send = move |flight| policy::send(escort.as_ref(), &backend, permitted, flight);
                 return self.park_if_asked(departure, flight, send).await;
             }
             (Era::Legacy, Some(Era::Legacy)) => {
@@ -201,7 +197,8 @@ impl Mux {
         let approved = passage.map(Passage::approved).unwrap_or_default();
         match (&answer.body, answer.era) {
             (Body::Error(error), Era::Legacy) => {
-                let asked = visit::required(error).map(|asked| self.ask_to_visit(call, &asked, approved));
+                let asked =
+                    visit::required(error).map(|asked| self.ask_to_visit(call, &asked, approved));
                 Ok(asked.unwrap_or(answer))
             }
             (Body::Result(result), Era::Modern) => {

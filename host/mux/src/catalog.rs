@@ -305,8 +305,7 @@ impl Task {
             memory: self.shared.read(|view| Arc::clone(&view.memory)),
         };
         // A list that was announced is told of, but not before what it shows now can be seen.
-        let told =
-            if stays { changed } else { changed.and(std::mem::take(&mut self.announced)) };
+        let told = if stays { changed } else { changed.and(std::mem::take(&mut self.announced)) };
         self.shared.publish(view, told);
         self.seats.want_again();
         self.shared.progress(self.pending());

@@ -50,7 +50,8 @@ impl Mux {
         };
         let view = self.shared.view();
         let visible = view.sights.of(&view, client);
-        let own = visible.as_ref().and_then(|visible| Some((visible.entries(kind)?, &visible.pages)));
+        let own =
+            visible.as_ref().and_then(|visible| Some((visible.entries(kind)?, &visible.pages)));
         let (entries, pages) =
             own.unwrap_or_else(|| (view.catalog.shelf(kind).entries(), &view.pages));
         let page = view.catalog.page_of(entries, position.as_ref(), self.limits.page);

@@ -29,6 +29,8 @@ pub(crate) use approvals::Approvals;
 pub(crate) use filter::{Filtered, filter, not_answered};
 pub(crate) use judge::{again, agree, cannot_ask, rule};
 pub(crate) use notices::outside;
+#[cfg(test)]
+pub(crate) use observers::QUEUE;
 pub(crate) use observers::{Observer, Observers};
 pub(crate) use passage::{Escort, Passage, ended};
 pub(crate) use plan::{Plan, Plans, Post};

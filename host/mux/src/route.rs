@@ -32,11 +32,7 @@ pub(crate) enum Place {
 /// A call that passed the rooms before its backend.
 pub(crate) enum Admitted {
     /// It may be sent.
-    On {
-        permitted: Permitted,
-        placed: Arc<Placed>,
-        passage: Option<Passage>,
-    },
+    On { permitted: Permitted, placed: Arc<Placed>, passage: Option<Passage> },
     /// A plugin answered it.
     Answered(Answer),
 }
@@ -244,8 +240,8 @@ fn way(view: &View, call: &mut Call) -> Option<Way> {
     };
     let placed = view.backends.get(&to.backend)?;
     // The catalog can be one from before a reload, while a plugin fails; tasks are no entries.
-    let hidden = call.method.named_by() != NamedBy::Task
-        && !placed.naming.includes(to.native.as_str());
+    let hidden =
+        call.method.named_by() != NamedBy::Task && !placed.naming.includes(to.native.as_str());
     (!hidden).then(|| Way { to, place: Place::Backend(Arc::clone(placed)), plan, seen })
 }
 

@@ -23,6 +23,7 @@ use super::*;
 mod bridge;
 mod links;
 mod offer;
+mod policy;
 mod seats;
 mod stage;
 mod tasks;
@@ -93,7 +94,8 @@ pub(crate) fn anyone() -> Client {
 }
 
 async fn names(mux: &Mux) -> Vec<String> {
-    let tools = mux.list(&anyone(), EntryKind::Tool, None).await.unwrap().entries.elements().unwrap();
+    let tools =
+        mux.list(&anyone(), EntryKind::Tool, None).await.unwrap().entries.elements().unwrap();
     let name =
         |tool: &Raw| tool.object().unwrap().get("name").unwrap().as_string().unwrap().into_owned();
     tools.iter().map(name).collect()
@@ -236,5 +238,8 @@ async fn pages_lead_from_one_to_the_next() {
     assert_eq!(first.entries.as_bytes(), br#"[{"name":"a__x"},{"name":"a__y"}]"#);
     let second = mux.list(&anyone(), EntryKind::Tool, first.next.as_deref()).await.unwrap();
     assert_eq!((second.entries.as_bytes(), second.next), (&br#"[{"name":"a__z"}]"#[..], None));
-    assert_eq!(mux.list(&anyone(), EntryKind::Tool, Some("nonsense")).await.unwrap_err(), ListError::Cursor);
+    assert_eq!(
+        mux.list(&anyone(), EntryKind::Tool, Some("nonsense")).await.unwrap_err(),
+        ListError::Cursor
+    );
 }

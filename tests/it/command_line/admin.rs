@@ -27,7 +27,12 @@ fn home(to: &str) -> Home {
 /// The socket of the one mcpmux that runs with a home.
 fn socket(home: &Home) -> Option<PathBuf> {
     let mut found = std::fs::read_dir(home.path().join("state/mcpmux/run")).ok()?;
-    found.find_map(|entry| entry.ok().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "sock")))
+    found.find_map(|entry| {
+        entry
+            .ok()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "sock"))
+    })
 }
 
 async fn json_of(home: &Home, args: &[&str]) -> Value {
@@ -45,16 +50,23 @@ async fn a_running_mcpmux_says_what_it_does() {
     let status = json_of(&home, &["status", "--json"]).await;
     assert_eq!(status["url"], served.url);
     assert_eq!(status["pid"], served.child.id().unwrap());
-    assert_eq!((&status["backends"][0]["name"], &status["backends"][0]["state"]), (&json!("ok"), &json!("ready")));
+    assert_eq!(
+        (&status["backends"][0]["name"], &status["backends"][0]["state"]),
+        (&json!("ok"), &json!("ready"))
+    );
     let plugins = json_of(&home, &["plugin", "list", "--json"]).await;
     assert_eq!(plugins, status["plugins"]);
     assert_eq!((&plugins[0]["name"], &plugins[0]["mode"]), (&json!("names"), &json!("enforce")));
     let page = data(&home, &["status"]).await;
-    assert!(page.contains("\nbackends\n  ok  5 tools  ready ") && page.contains("\nplugins\n  names  "), "{page}");
+    assert!(
+        page.contains("\nbackends\n  ok  5 tools  ready ") && page.contains("\nplugins\n  names  "),
+        "{page}"
+    );
     assert!(data(&home, &["plugin", "list"]).await.starts_with("names  "));
 
     let socket = socket(&home).unwrap();
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
     assert_eq!(served.stop().await, 0);
     assert!(!socket.exists(), "it is left behind");
@@ -95,13 +107,17 @@ async fn the_socket_answers_what_it_knows_and_says_what_it_does_not() {
         ("", "this is no request"),
     ] {
         write.write_all(format!("{request}\n").as_bytes()).await.unwrap();
-        let answer: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        let answer: Value =
+            serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
         assert_eq!(answer["ok"], false);
         assert!(answer["error"].as_str().unwrap().contains(part), "{answer}");
     }
     write.write_all(b"{\"command\":\"status\"}\n").await.unwrap();
     let answer: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
-    assert_eq!((&answer["ok"], &answer["status"]["backends"][0]["name"]), (&json!(true), &json!("ok")));
+    assert_eq!(
+        (&answer["ok"], &answer["status"]["backends"][0]["name"]),
+        (&json!(true), &json!("ok"))
+    );
 }
 
 #[tokio::test]
@@ -111,13 +127,17 @@ async fn a_reload_says_what_was_swapped_or_why_nothing_was() {
     assert_eq!(Client::modern(&served.url).names().await[1], "ok__fail");
     let unchanged = json_of(&home, &["plugin", "reload", "names", "--json"]).await;
     assert_eq!(unchanged["plugins"][0]["change"], "unchanged");
-    let unknown = ["nothing is reloaded: there is no plugin `nmes`", "hint: the configuration has names"];
+    let unknown =
+        ["nothing is reloaded: there is no plugin `nmes`", "hint: the configuration has names"];
     fails(&home, &["plugin", "reload", "nmes"], 1, "", &unknown).await;
 
     home.write("mcpmux.toml", &rename("tell"));
     let told = data(&home, &["plugin", "reload"]).await;
     // The watcher may have been faster.
-    assert!(told.starts_with("names  swapped  ") || told.starts_with("names  unchanged  "), "{told}");
+    assert!(
+        told.starts_with("names  swapped  ") || told.starts_with("names  unchanged  "),
+        "{told}"
+    );
     let names = Client::modern(&served.url).names().await;
     assert!(names.iter().any(|name| name.ends_with("tell")), "{names:?}");
 
@@ -158,7 +178,11 @@ async fn every_call_has_a_row_and_its_arguments_where_they_are_wanted() {
             (&rows[3], "fail", "tool_error", "legacy"),
         ] {
             assert_eq!(row["name"], name);
-            assert_eq!((&row["status"], &row["client"]["era"]), (&json!(status), &json!(era)), "{row}");
+            assert_eq!(
+                (&row["status"], &row["client"]["era"]),
+                (&json!(status), &json!(era)),
+                "{row}"
+            );
             assert_eq!((&row["backend"], &row["method"]), (&json!("ok"), &json!("tools/call")));
             assert!(row["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{row}");
         }

@@ -32,7 +32,8 @@ async fn a_project_has_what_its_language_needs() {
         ("python", &["plugin.py", "pyproject.toml", "wit/world.wit"]),
         ("c", &["Makefile", "plugin.c", "wit/world.wit"]),
     ] {
-        let made = data(&home, &["plugin", "new", "guard", "--lang", lang, "--dir", lang, "--json"]).await;
+        let made =
+            data(&home, &["plugin", "new", "guard", "--lang", lang, "--dir", lang, "--json"]).await;
         let made: Value = serde_json::from_str(&made).unwrap();
         assert_eq!((&made["name"], &made["folder"]), (&json!("guard"), &json!(lang)));
         let found = files(&home, lang);
@@ -59,12 +60,15 @@ async fn what_cannot_be_a_project_is_said_and_leaves_nothing() {
     ] {
         fails(&home, &new(&[name]), 2, "", &[part]).await;
     }
-    fails(&home, &new(&["guard", "--sdk", "nowhere"]), 2, "", &["is no mcpmux checkout", "hint: "]).await;
+    fails(&home, &new(&["guard", "--sdk", "nowhere"]), 2, "", &["is no mcpmux checkout", "hint: "])
+        .await;
     std::fs::create_dir(home.path().join("full")).unwrap();
     home.write("full/file", "");
-    fails(&home, &new(&["guard", "--dir", "full"]), 2, "", &["is not an empty folder", "--dir"]).await;
+    fails(&home, &new(&["guard", "--dir", "full"]), 2, "", &["is not an empty folder", "--dir"])
+        .await;
     assert_eq!(files(&home, "").len(), 2, "the configuration and the file");
-    fails(&home, &["plugin", "build", "full"], 2, "", &["full holds no project", "plugin new"]).await;
+    fails(&home, &["plugin", "build", "full"], 2, "", &["full holds no project", "plugin new"])
+        .await;
     fails(&home, &["plugin", "build", "none"], 2, "", &["none is no folder"]).await;
 }
 
@@ -79,7 +83,8 @@ async fn what_is_no_plugin_cannot_be_tried() {
         let (code, out, said) = home.run(&args).await;
         assert!(code > 0 && out.is_empty() && said.contains("it is not WebAssembly"), "{said}");
     }
-    fails(&home, &["plugin", "bench", "guard"], 2, "", &["there is no plugin `guard`", "hint: "]).await;
+    fails(&home, &["plugin", "bench", "guard"], 2, "", &["there is no plugin `guard`", "hint: "])
+        .await;
     let replay = ["plugin", "replay", "guard", "--audit", "audit.jsonl"];
     fails(&home, &replay, 2, "", &["there is no plugin `guard`"]).await;
 }

@@ -51,7 +51,14 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     let root = paths::root();
     let new = ["plugin", "new", "guard", "--sdk", root.to_str().unwrap()];
     let hooks = [
-        "catalog", "request", "authorize", "authorize-list", "response", "notify", "observe", "credentials",
+        "catalog",
+        "request",
+        "authorize",
+        "authorize-list",
+        "response",
+        "notify",
+        "observe",
+        "credentials",
     ];
     let all: Vec<&str> = hooks.iter().flat_map(|hook| ["--hook", hook]).collect();
 
@@ -66,9 +73,13 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     let checks = tested["checks"].as_array().unwrap();
     for hook in hooks {
         let golden = |check: &&Value| {
-            check["group"] == "golden calls" && check["name"].as_str().unwrap().ends_with(&format!(" {hook}"))
+            check["group"] == "golden calls"
+                && check["name"].as_str().unwrap().ends_with(&format!(" {hook}"))
         };
-        assert!(checks.iter().any(|check| golden(&check) && check["result"] == "passed"), "{hook}: {tested:#}");
+        assert!(
+            checks.iter().any(|check| golden(&check) && check["result"] == "passed"),
+            "{hook}: {tested:#}"
+        );
     }
     assert!(checks.iter().all(|check| check["result"] == "passed"), "{tested:#}");
 
@@ -76,14 +87,24 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     passes(&home, &[&new, &["--hook", "authorize"][..]].concat()).await;
     std::fs::copy(&lock, home.path().join("guard/Cargo.lock")).unwrap();
     let built = passes(&home, &["plugin", "build", "guard"]).await;
-    assert!(built.contains("hooks: lifecycle, authorize") && built.contains("[[plugins]]\nname = \"guard\""), "{built}");
+    assert!(
+        built.contains("hooks: lifecycle, authorize")
+            && built.contains("[[plugins]]\nname = \"guard\""),
+        "{built}"
+    );
     let golden = home.path().join("guard/golden/first.json");
     replace(&golden, "policy.word", "policy.other");
     let (code, out, said) = run(&home, &["plugin", "test", "guard", "--no-native"]).await;
     assert_eq!(code, 1, "{out}\n{said}");
-    assert!(out.contains("FAIL  first.json 2 authorize") && out.contains("expected: ") && out.contains("found:    "), "{out}");
+    assert!(
+        out.contains("FAIL  first.json 2 authorize")
+            && out.contains("expected: ")
+            && out.contains("found:    "),
+        "{out}"
+    );
     replace(&golden, "policy.other", "policy.word");
-    let measured = passes(&home, &["plugin", "bench", "guard/guard.wasm", "--time", "20", "--json"]).await;
+    let measured =
+        passes(&home, &["plugin", "bench", "guard/guard.wasm", "--time", "20", "--json"]).await;
     let measured: Value = serde_json::from_str(&measured).unwrap();
     assert_eq!(measured["hooks"][0]["hook"], "authorize", "{measured}");
     assert!(measured["hooks"][0]["micros"]["median"].as_f64().unwrap() > 0.0, "{measured}");
@@ -96,7 +117,11 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     assert_eq!(denied["error"]["data"]["code"], "policy.word", "{denied}");
     assert!(until(|| rows(&home).len() == 2).await, "{:?}", rows(&home));
     let row = rows(&home).remove(1);
-    assert_eq!((&row["status"], &row["decisions"][0]["verdict"]), (&json!("refused"), &json!("deny")), "{row}");
+    assert_eq!(
+        (&row["status"], &row["decisions"][0]["verdict"]),
+        (&json!("refused"), &json!("deny")),
+        "{row}"
+    );
     assert_eq!(row["decisions"][0]["detail"], "policy.word");
 
     // Nothing would differ; with another word both would.

@@ -55,7 +55,8 @@ pub fn build(sources: &[Source], plugins: &[Arc<Hooks>]) -> (Catalog, Vec<Report
     drafts.extend(prompts.into_iter().chain(resources).chain(templates));
     let hidden = edits::of_all(plugins, &mut drafts, &mut reports);
     // The tools of plugins come after those of backends.
-    for plugin in drafts.iter().filter_map(|draft| draft.plugin.as_ref().and(Some(&draft.backend))) {
+    for plugin in drafts.iter().filter_map(|draft| draft.plugin.as_ref().and(Some(&draft.backend)))
+    {
         let last = rank.len();
         rank.entry(plugin.clone()).or_insert(last);
     }

@@ -262,11 +262,8 @@ mod tests {
     fn patches_are_made_after_the_rest_all_or_none_and_leave_the_name() {
         let mut definition = Definition::read(EntryKind::Tool, &Raw::literal(ODD)).unwrap();
         let set = |at: &str, value| Patch::Set(Pointer::parse(at).unwrap(), Raw::literal(value));
-        let edit = |patches| EntryEdit {
-            title: Some("t".to_owned()),
-            patches,
-            ..EntryEdit::default()
-        };
+        let edit =
+            |patches| EntryEdit { title: Some("t".to_owned()), patches, ..EntryEdit::default() };
         for wrong in ["/name", "/nowhere/x"] {
             let failed = definition.edit(&edit(vec![set("/title", "1"), set(wrong, "1")]));
             assert!(failed.unwrap_err().contains(wrong.trim_start_matches('/')));

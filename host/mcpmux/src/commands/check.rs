@@ -5,7 +5,7 @@ use mcpmux_manage::cli::{Global, Which};
 use mcpmux_manage::print;
 
 use crate::failure::Failure;
-use crate::host::{engine, load};
+use crate::host::{Loader, engine, services};
 use crate::settings::Settings;
 
 pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
@@ -34,7 +34,8 @@ pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
 fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
     let settings = Settings::find(global, &Which::default(), None)?;
     let config = settings.read()?;
-    load(&engine()?, &config, &config.limits, &[])?;
+    let loader = Loader { engine: engine()?, services: services(), limits: config.limits };
+    loader.load(&config, &[])?;
     for backend in &config.backends {
         if let Transport::Wasm { path, .. } = &backend.transport {
             let found = mcpmux_plugins::inspect(path);

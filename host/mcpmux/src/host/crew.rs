@@ -7,6 +7,7 @@ use mcpmux_core::config::{self, Auth, Backend, Config, Limits, Mode, Transport};
 use mcpmux_core::hook::{CredentialsHook, Hooks};
 use mcpmux_core::names::PluginName;
 use mcpmux_core::ports::CredentialHooks;
+use mcpmux_plugins::services::Shared;
 use mcpmux_plugins::{Engine, Plugin, load_all};
 
 use crate::failure::Failure;
@@ -35,39 +36,45 @@ impl Loaded {
     }
 }
 
-/// Loads a configuration's plugins. Those of `old` that have not changed are taken as they are.
-pub(crate) fn load(
-    engine: &Engine,
-    config: &Config,
-    limits: &Limits,
-    old: &[Loaded],
-) -> Result<Vec<Loaded>, Failure> {
-    let current = |settings: &config::Plugin| {
-        let same = old.iter().find(|plugin| plugin.settings.name == settings.name);
-        same.filter(|same| same.is_current(settings)).cloned()
-    };
-    let kept: Vec<Option<Loaded>> = config.plugins.iter().map(current).collect();
-    let wanted = config.plugins.iter().zip(&kept);
-    let wanted: Vec<config::Plugin> = wanted
-        .filter(|(_, kept)| kept.is_none())
-        .map(|(settings, _)| settings.clone())
-        .collect();
-    let new = load_all(engine, &wanted, limits).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::wrong(errors.join("\n"))
-    })?;
-    for plugin in &new {
-        for remark in plugin.remarks() {
-            tracing::warn!("{remark}");
+/// What it takes to load plugins.
+pub(crate) struct Loader {
+    pub(crate) engine: Engine,
+    pub(crate) services: Shared,
+    pub(crate) limits: Limits,
+}
+
+impl Loader {
+    /// Loads a configuration's plugins. Those of `old` that have not changed are taken as they are.
+    pub(crate) fn load(&self, config: &Config, old: &[Loaded]) -> Result<Vec<Loaded>, Failure> {
+        let current = |settings: &config::Plugin| {
+            let same = old.iter().find(|plugin| plugin.settings.name == settings.name);
+            same.filter(|same| same.is_current(settings)).cloned()
+        };
+        let kept: Vec<Option<Loaded>> = config.plugins.iter().map(current).collect();
+        let wanted = config.plugins.iter().zip(&kept);
+        let wanted: Vec<config::Plugin> = wanted
+            .filter(|(_, kept)| kept.is_none())
+            .map(|(settings, _)| settings.clone())
+            .collect();
+        let new =
+            load_all(&self.engine, &wanted, &self.limits, &self.services).map_err(|errors| {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                Failure::wrong(errors.join("\n"))
+            })?;
+        for plugin in &new {
+            for remark in plugin.remarks() {
+                tracing::warn!("{remark}");
+            }
+            tracing::info!(plugin = %plugin.name(), sha256 = plugin.sha256(), hooks = ?plugin.hook_names(), "plugin is loaded");
         }
-        tracing::info!(plugin = %plugin.name(), sha256 = plugin.sha256(), hooks = ?plugin.hook_names(), "plugin is loaded");
+        let mut new =
+            wanted.iter().zip(&new).map(|(settings, plugin)| Loaded::new(settings, plugin));
+        let all: Vec<Loaded> =
+            kept.into_iter().filter_map(|kept| kept.or_else(|| new.next())).collect();
+        let lacking: Vec<String> =
+            config.backends.iter().filter_map(|backend| lacks_credentials(backend, &all)).collect();
+        if lacking.is_empty() { Ok(all) } else { Err(Failure::wrong(lacking.join("\n"))) }
     }
-    let mut new = wanted.iter().zip(&new).map(|(settings, plugin)| Loaded::new(settings, plugin));
-    let all: Vec<Loaded> =
-        kept.into_iter().filter_map(|kept| kept.or_else(|| new.next())).collect();
-    let lacking: Vec<String> =
-        config.backends.iter().filter_map(|backend| lacks_credentials(backend, &all)).collect();
-    if lacking.is_empty() { Ok(all) } else { Err(Failure::wrong(lacking.join("\n"))) }
 }
 
 /// Why a backend would not get the credential that a plugin is to fetch for it.

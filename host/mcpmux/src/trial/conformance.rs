@@ -40,10 +40,19 @@ pub(crate) fn run(trial: &Trial, config: &Raw, load: Load<'_>) -> Vec<Check> {
         check("odd arguments do not break `request`", fresh().and_then(|trial| requests(&trial))),
         check("odd arguments do not break `authorize`", fresh().and_then(|trial| judges(&trial))),
         check("odd results do not break `response`", fresh().and_then(|trial| responds(&trial))),
-        check("odd notifications do not break `notify`", fresh().and_then(|trial| notifies(&trial))),
-        check("lists of any length have an answer for each entry", fresh().and_then(|trial| lists(&trial))),
+        check(
+            "odd notifications do not break `notify`",
+            fresh().and_then(|trial| notifies(&trial)),
+        ),
+        check(
+            "lists of any length have an answer for each entry",
+            fresh().and_then(|trial| lists(&trial)),
+        ),
         check("the same list is edited the same way", fresh().and_then(|trial| edits(&trial))),
-        check("many calls do not make an instance grow", fresh().and_then(|trial| stays_small(&trial))),
+        check(
+            "many calls do not make an instance grow",
+            fresh().and_then(|trial| stays_small(&trial)),
+        ),
     ]
 }
 
@@ -59,7 +68,9 @@ fn describes(trial: &Trial) -> Result<bool, String> {
         return Err(format!("its `version` is `{}`, and should be like `1.2.3`", said.version));
     }
     if said.summary.trim().is_empty() {
-        return Err("its `summary` is empty; an operator reads it before granting anything".to_owned());
+        return Err(
+            "its `summary` is empty; an operator reads it before granting anything".to_owned()
+        );
     }
     if let Some(want) = said.wants.iter().find(|want| want.why.trim().is_empty()) {
         return Err(format!("it does not say why it wants `{}`", want.grant));
@@ -89,7 +100,11 @@ fn each(
 }
 
 /// Whether a call was answered: an error in the plugin's own words is an answer, breaking is none.
-fn survives(trial: &Trial, what: &str, call: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+fn survives(
+    trial: &Trial,
+    what: &str,
+    call: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
     let before = trial.hooks.health.health().failures;
     let answer = call();
     match answer {
@@ -121,10 +136,13 @@ fn responds(trial: &Trial) -> Result<bool, String> {
 fn notifies(trial: &Trial) -> Result<bool, String> {
     let Some(hook) = &trial.hooks.notify else { return Ok(false) };
     let backend = BackendName::new("files").map_err(|error| error.to_string())?;
-    let methods = ["notifications/message", "notifications/progress", "notifications/x/\u{202e}y", ""];
+    let methods =
+        ["notifications/message", "notifications/progress", "notifications/x/\u{202e}y", ""];
     for method in methods {
         let notice = Notice { backend: backend.clone(), method: method.to_owned(), call: None };
-        each(trial, &odd::arguments(), |_, params| hook.on_notification(&notice, params).map(drop))?;
+        each(trial, &odd::arguments(), |_, params| {
+            hook.on_notification(&notice, params).map(drop)
+        })?;
     }
     Ok(true)
 }
@@ -132,7 +150,8 @@ fn notifies(trial: &Trial) -> Result<bool, String> {
 fn lists(trial: &Trial) -> Result<bool, String> {
     let Some(hook) = &trial.hooks.authorize_list else { return Ok(false) };
     for length in [0, 1, 1_000] {
-        let entries = (0..length).map(|at| mock::seen(&listed(at))).collect::<Result<Vec<_>, _>>()?;
+        let entries =
+            (0..length).map(|at| mock::seen(&listed(at))).collect::<Result<Vec<_>, _>>()?;
         let answers = hook.check_list(&play::client(&Default::default()), &entries)?;
         if answers.len() != length {
             return Err(format!("{} answers for {length} entries", answers.len()));
@@ -148,8 +167,12 @@ fn edits(trial: &Trial) -> Result<bool, String> {
         let definitions: Vec<(Definition, String)> = (0..length)
             .map(|at| {
                 let name = odd::name(at);
-                let definition = json!({ "name": name, "description": odd::name(at + 1), "inputSchema": {} });
-                Ok((Definition::read(EntryKind::Tool, &Raw::of(&definition))?, format!("files__{at}")))
+                let definition =
+                    json!({ "name": name, "description": odd::name(at + 1), "inputSchema": {} });
+                Ok((
+                    Definition::read(EntryKind::Tool, &Raw::of(&definition))?,
+                    format!("files__{at}"),
+                ))
             })
             .collect::<Result<_, String>>()?;
         let views: Vec<EntryView<'_>> = definitions
@@ -159,7 +182,10 @@ fn edits(trial: &Trial) -> Result<bool, String> {
         let once = hook.transform(&views)?;
         if once != hook.transform(&views)? {
             let edits: Vec<Value> = once.into_iter().map(words::edit).collect();
-            return Err(format!("the same {length} entries were edited otherwise than {}", Value::from(edits)));
+            return Err(format!(
+                "the same {length} entries were edited otherwise than {}",
+                Value::from(edits)
+            ));
         }
     }
     Ok(true)
@@ -173,9 +199,11 @@ fn stays_small(trial: &Trial) -> Result<bool, String> {
         let answers = [
             trial.hooks.request.as_ref().map(|hook| hook.on_request(&subject, &document).map(drop)),
             trial.hooks.authorize.as_ref().map(|hook| hook.check(&subject, &document).map(drop)),
-            trial.hooks.response.as_ref().map(|hook| {
-                hook.on_response(&subject, Source::Success, &document).map(drop)
-            }),
+            trial
+                .hooks
+                .response
+                .as_ref()
+                .map(|hook| hook.on_response(&subject, Source::Success, &document).map(drop)),
         ];
         Ok(answers.iter().any(Option::is_some))
     };

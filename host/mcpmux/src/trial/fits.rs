@@ -10,10 +10,13 @@ pub(crate) fn fits(expected: &Value, found: &Value) -> bool {
             expected.len() == found.len()
                 && expected.iter().zip(found).all(|(expected, found)| fits(expected, found))
         }
-        (Value::Object(expected), Value::Object(found)) if expected.len() == 1 && found.len() == 1 => {
-            expected.iter().zip(found).all(|((key, expected), (other, found))| {
-                key == other && part(key, expected, found)
-            })
+        (Value::Object(expected), Value::Object(found))
+            if expected.len() == 1 && found.len() == 1 =>
+        {
+            expected
+                .iter()
+                .zip(found)
+                .all(|((key, expected), (other, found))| key == other && part(key, expected, found))
         }
         _ => expected == found,
     }
@@ -32,12 +35,14 @@ fn part(key: &str, expected: &Value, found: &Value) -> bool {
             Value::Object(expected),
             Value::Object(found),
         ) => members(expected, found),
-        ("update", Value::Array(expected), Value::Array(found)) => match (&expected[..], &found[..]) {
-            ([index, Value::Object(expected)], [other, Value::Object(found)]) => {
-                index == other && members(expected, found)
+        ("update", Value::Array(expected), Value::Array(found)) => {
+            match (&expected[..], &found[..]) {
+                ([index, Value::Object(expected)], [other, Value::Object(found)]) => {
+                    index == other && members(expected, found)
+                }
+                _ => false,
             }
-            _ => false,
-        },
+        }
         _ => expected == found,
     }
 }
@@ -74,7 +79,11 @@ mod tests {
         check(json!("allow"), denied.clone(), false);
         check(json!({ "refuse": { "code": "a" } }), denied, false);
         check(json!({ "error": "limit" }), json!({ "error": "the limit is 5" }), true);
-        check(json!({ "ask": { "text": "sure" } }), json!({ "ask": { "text": "are you sure?", "key": null } }), true);
+        check(
+            json!({ "ask": { "text": "sure" } }),
+            json!({ "ask": { "text": "are you sure?", "key": null } }),
+            true,
+        );
     }
 
     #[test]

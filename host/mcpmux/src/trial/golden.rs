@@ -132,7 +132,8 @@ impl TryFrom<Map<String, Value>> for Step {
             Some(time) => Some(time.as_u64().ok_or("`time` is no number of milliseconds")?),
         };
         let expect = members.remove("expect");
-        let what = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
+        let what =
+            serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
         Ok(Self { time, expect, what })
     }
 }
@@ -141,14 +142,42 @@ impl TryFrom<Map<String, Value>> for Step {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "hook", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum What {
-    Catalog { entries: Vec<Offered> },
-    Request { call: Call, #[serde(default = "empty")] arguments: Value },
-    Authorize { call: Call, #[serde(default = "empty")] arguments: Value },
-    AuthorizeList { #[serde(default)] client: Client, entries: Vec<Listed> },
-    Response { call: Call, #[serde(default)] source: Source, document: Value },
-    Notify { notice: Notice, #[serde(default = "empty")] params: Value },
-    Observe { call: Call, outcome: Outcome },
-    Credentials { query: Query },
+    Catalog {
+        entries: Vec<Offered>,
+    },
+    Request {
+        call: Call,
+        #[serde(default = "empty")]
+        arguments: Value,
+    },
+    Authorize {
+        call: Call,
+        #[serde(default = "empty")]
+        arguments: Value,
+    },
+    AuthorizeList {
+        #[serde(default)]
+        client: Client,
+        entries: Vec<Listed>,
+    },
+    Response {
+        call: Call,
+        #[serde(default)]
+        source: Source,
+        document: Value,
+    },
+    Notify {
+        notice: Notice,
+        #[serde(default = "empty")]
+        params: Value,
+    },
+    Observe {
+        call: Call,
+        outcome: Outcome,
+    },
+    Credentials {
+        query: Query,
+    },
 }
 
 /// A call as its hooks see it.
@@ -295,16 +324,21 @@ const fn yes() -> bool {
 /// What is wrong with it, and where.
 pub(crate) fn read(path: &Path) -> Result<Golden, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
-    let golden: Golden = serde_json::from_str(&text).map_err(|error| format!("{shown}: {error}"))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let golden: Golden =
+        serde_json::from_str(&text).map_err(|error| format!("{shown}: {error}"))?;
     if golden.calls.is_empty() && golden.expect.is_none() {
         return Err(format!("{shown}: it has neither `calls` nor `expect`, so it tests nothing"));
     }
     if golden.expect.is_some() && !golden.calls.is_empty() {
-        return Err(format!("{shown}: `expect` beside `calls` has no meaning; it belongs into a call"));
+        return Err(format!(
+            "{shown}: `expect` beside `calls` has no meaning; it belongs into a call"
+        ));
     }
     for listed in &golden.mock.entries {
-        super::mock::seen(listed).map_err(|error| format!("{shown}: in `mock.entries`: {error}"))?;
+        super::mock::seen(listed)
+            .map_err(|error| format!("{shown}: in `mock.entries`: {error}"))?;
     }
     Ok(golden)
 }
@@ -320,7 +354,8 @@ mod tests {
     #[test]
     fn what_is_misspelt_is_a_mistake() {
         let call = |call: &str| parse(&format!(r#"{{"calls":[{call}]}}"#));
-        let good = r#"{"hook":"authorize","time":5,"call":{"backend":"b","name":"n"},"expect":"allow"}"#;
+        let good =
+            r#"{"hook":"authorize","time":5,"call":{"backend":"b","name":"n"},"expect":"allow"}"#;
         let golden = call(good).unwrap();
         assert_eq!((golden.calls[0].time, golden.calls[0].what.hook()), (Some(5), "authorize"));
         for (wrong, part) in [

@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mcpmux_core::catalog::EntryKind;
 use mcpmux_core::client::Client;
+use mcpmux_core::config;
 use mcpmux_core::hook::{Scope, Seen};
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::{BackendName, ExposedName, NativeName, PluginName, SEPARATOR};
 use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Pending};
 
-use super::golden::{Http, Listed, Mock};
+use mcpmux_plugins::services::Shared;
+use mcpmux_plugins::services::exec::{self, Output, Programs};
+use mcpmux_plugins::services::kv::{self, Store};
+
+use super::golden::{Exec, Http, Listed, Mock};
 
 /// A clock that stands still until it is set.
 #[derive(Debug, Clone, Default)]
@@ -31,10 +37,6 @@ impl Clock {
 pub(crate) struct Network(Vec<Http>);
 
 impl Network {
-    pub(crate) fn new(mock: &Mock) -> Self {
-        Self(mock.http.clone())
-    }
-
     fn answer(&self, request: &OutboundRequest) -> Result<OutboundResponse, OutboundError> {
         let is = |wanted: &Option<String>, found: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted == found)
@@ -67,6 +69,52 @@ impl Outbound for Network {
     ) -> Pending<'_, Result<OutboundResponse, OutboundError>> {
         Box::pin(std::future::ready(self.answer(&request)))
     }
+}
+
+/// Runs no program: says what is written down.
+pub(crate) struct Shelf(Vec<Exec>);
+
+impl Programs for Shelf {
+    fn run(&self, argv: Vec<String>, _stdin: Vec<u8>) -> Pending<'_, Result<Output, exec::Error>> {
+        let fits = |exec: &&Exec| exec.argv.as_ref().is_none_or(|wanted| *wanted == argv);
+        let answer = match self.0.iter().find(fits) {
+            None => Err(exec::Error::Failed(format!("`mock.exec` has no answer to {argv:?}"))),
+            Some(exec) => ended(exec),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn ended(exec: &Exec) -> Result<Output, exec::Error> {
+    match exec.error.as_deref().map(|error| error.split_once(':').unwrap_or((error, ""))) {
+        None => Ok(Output {
+            code: Some(exec.code),
+            stdout: exec.stdout.clone().into_bytes(),
+            stderr: exec.stderr.clone().into_bytes(),
+        }),
+        Some(("timeout", _)) => Err(exec::Error::Timeout),
+        Some(("too-large", _)) => Err(exec::Error::TooLarge),
+        Some(("not-allowed", why)) => Err(exec::Error::NotAllowed(why.trim().to_owned())),
+        Some((_, why)) => Err(exec::Error::Failed(why.trim().to_owned())),
+    }
+}
+
+/// All services, with what the plugin is to have kept already.
+pub(crate) fn services(mock: &Mock, clock: &Clock, plugin: &config::Plugin) -> Shared {
+    let mut shared = Shared::new(Arc::new(Network(mock.http.clone())));
+    let (start, began, kept) = (Instant::now(), mock.time, clock.clone());
+    let since = move || Duration::from_millis(kept.now().saturating_sub(began));
+    shared.store = Arc::new(Store::new(Arc::new(move || start + since())));
+    let clock = clock.clone();
+    shared.clock = Arc::new(move || clock.now());
+    shared.programs = Some(Arc::new(Shelf(mock.exec.clone())));
+    let kv = shared.store.of(&plugin.name, plugin.limits.kv.unwrap_or(kv::QUOTA));
+    for (key, value) in &mock.kv {
+        if let Err(why) = kv.set(key, value, None) {
+            tracing::warn!("`mock.kv` does not fit: {why}");
+        }
+    }
+    shared
 }
 
 /// The catalog as a plugin on trial may read it. Nothing was ever approved.

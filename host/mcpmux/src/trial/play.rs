@@ -51,7 +51,11 @@ impl Prepared {
             Self::Catalog(hook, offered) => {
                 let views: Vec<EntryView<'_>> = offered
                     .iter()
-                    .map(|(backend, definition, exposed)| EntryView { backend, definition, exposed })
+                    .map(|(backend, definition, exposed)| EntryView {
+                        backend,
+                        definition,
+                        exposed,
+                    })
                     .collect();
                 Answer::Catalog(hook.transform(&views))
             }
@@ -179,8 +183,8 @@ impl Trial {
     pub(crate) fn subject(&self, call: &golden::Call, number: u64) -> Result<Subject, String> {
         let backend = backend(&call.backend)?;
         let method = call.method.as_deref().unwrap_or("tools/call");
-        let method =
-            Method::parse(method).ok_or_else(|| format!("`{method}` is no method that hooks see"))?;
+        let method = Method::parse(method)
+            .ok_or_else(|| format!("`{method}` is no method that hooks see"))?;
         Ok(Subject {
             id: call.id.unwrap_or(number),
             method,

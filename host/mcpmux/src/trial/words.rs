@@ -2,7 +2,8 @@
 
 use mcpmux_core::catalog::Annotations;
 use mcpmux_core::hook::{
-    Denial, Granted, ListEdit, NotifyAction, Problem, RequestAction, ResponseAction, Rewrite, Verdict,
+    Denial, Granted, ListEdit, NotifyAction, Problem, RequestAction, ResponseAction, Rewrite,
+    Verdict,
 };
 use mcpmux_core::json::Raw;
 use mcpmux_core::json::pointer::Patch;

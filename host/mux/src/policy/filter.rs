@@ -99,7 +99,8 @@ pub(crate) fn filter(
 
 /// Nobody answers a call to a tool that a plugin added.
 pub(crate) fn not_answered(name: &str) -> Fault {
-    let why = format!("the tool `{name}` was added by a plugin, and that plugin does not answer it");
+    let why =
+        format!("the tool `{name}` was added by a plugin, and that plugin does not answer it");
     Fault::new(Kind::PluginFailed, why)
 }
 

@@ -68,7 +68,8 @@ fn opinions<'a>(
         let hook = post.hooks.authorize.as_ref()?;
         let (verdict, took) = timed(|| hook.check(&escort.subject, document));
         let (word, detail) = described(&verdict);
-        let answered = matches!(&verdict, Ok(Verdict::Ask(question)) if answered(escort, post, question));
+        let answered =
+            matches!(&verdict, Ok(Verdict::Ask(question)) if answered(escort, post, question));
         let detail = if answered { Some("answered with yes".to_owned()) } else { detail };
         escort.decided(post, HookKind::Authorize, word, detail, took);
         let verdict = if post.is_shadow() || answered { Ok(Verdict::Allow) } else { verdict };
@@ -81,7 +82,9 @@ fn described(verdict: &Result<Verdict, String>) -> (&'static str, Option<String>
         Ok(Verdict::Allow) => ("allow", None),
         Ok(Verdict::AllowWith(_)) => ("allow-with", None),
         Ok(Verdict::Deny(denial)) => ("deny", Some(denial.code.clone())),
-        Ok(Verdict::Ask(question)) => ("ask", question.remember.as_ref().map(|(key, _)| key.clone())),
+        Ok(Verdict::Ask(question)) => {
+            ("ask", question.remember.as_ref().map(|(key, _)| key.clone()))
+        }
         Err(why) => ("error", Some(why.clone())),
     }
 }
@@ -140,7 +143,9 @@ pub(crate) async fn agree(
                 return Err(refusal(backend, DECLINED, why));
             }
             Ok((_, Answered::Not(why))) => {
-                let why = format!("the call needs a person's approval, and its client could not ask: {why}");
+                let why = format!(
+                    "the call needs a person's approval, and its client could not ask: {why}"
+                );
                 return Err(refusal(backend, UNAVAILABLE, &why));
             }
             Err(_) => break,

@@ -24,8 +24,7 @@ struct Guarded {
 
 /// Puts the plugins of a call before its client.
 pub(super) fn before(peer: Arc<dyn Peer>, escort: &Arc<Escort>) -> Arc<dyn Peer> {
-    let acts =
-        |post: &Arc<Post>| post.hooks.notify.is_some() || post.hooks.response.is_some();
+    let acts = |post: &Arc<Post>| post.hooks.notify.is_some() || post.hooks.response.is_some();
     if !escort.posts().any(acts) {
         return peer;
     }
@@ -60,7 +59,10 @@ impl Peer for Guarded {
                 self.peer.ask(ask)
             }
             Err(fault) => {
-                tracing::info!(call = self.escort.subject.id, "a backend's question is withheld: {fault}");
+                tracing::info!(
+                    call = self.escort.subject.id,
+                    "a backend's question is withheld: {fault}"
+                );
                 let data = json!({ "source": "mcpmux", "code": fault.code });
                 let code = fault.kind.code();
                 let error = json!({ "code": code, "message": fault.public, "data": data });
@@ -163,8 +165,6 @@ fn parts(event: &Event) -> (&str, Raw) {
         Event::Progress(params) => ("notifications/progress", params.to_raw()),
         Event::Message(params) => ("notifications/message", params.to_raw()),
         Event::Updated(params) => ("notifications/resources/updated", params.to_raw()),
-        Event::Other { method, params } => {
-            (method, params.clone().unwrap_or(Raw::literal("{}")))
-        }
+        Event::Other { method, params } => (method, params.clone().unwrap_or(Raw::literal("{}"))),
     }
 }

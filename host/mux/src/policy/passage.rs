@@ -166,8 +166,7 @@ impl Passage {
             exposed: routed.call.name.clone(),
             ..old.subject.clone()
         };
-        let (decisions, approved) =
-            (std::mem::take(&mut *lock(&old.decisions)), self.approved());
+        let (decisions, approved) = (std::mem::take(&mut *lock(&old.decisions)), self.approved());
         self.escort = Arc::new(Escort {
             plan,
             subject,
@@ -238,10 +237,12 @@ impl Passage {
             let (hook, micros) = (hook.as_str(), took.as_micros());
             let shadow = if *shadow { " (shadow)" } else { "" };
             // Writing to a string cannot fail.
-            let _infallible = write!(said, "{plugin}@{version} {hook}: {verdict}{shadow} {micros}us; ");
+            let _infallible =
+                write!(said, "{plugin}@{version} {hook}: {verdict}{shadow} {micros}us; ");
         }
         let Subject { id, method, to, .. } = &self.escort.subject;
-        let (method, micros) = (method.as_str(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        let (method, micros) =
+            (method.as_str(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         tracing::debug!(call = id, backend = %to.backend, method, entry = %to.native, micros, decisions = said.trim_end_matches("; "), "call ended: {}", status.as_str());
     }
 }
@@ -274,8 +275,10 @@ fn told(outcome: &Outcome, era: Era) -> (Status, Option<i64>, usize) {
             (Status::Error, code, error.as_bytes().len())
         }
         Err(fault) => {
-            let refused =
-                matches!(fault.kind, Kind::PolicyDenied | Kind::PolicyWithheld | Kind::PluginFailed);
+            let refused = matches!(
+                fault.kind,
+                Kind::PolicyDenied | Kind::PolicyWithheld | Kind::PluginFailed
+            );
             let status = if refused { Status::Refused } else { Status::Error };
             (status, Some(fault.kind.code_in(era)), 0)
         }

@@ -132,9 +132,8 @@ impl Plans {
         if posts.is_empty() {
             return plans;
         }
-        let entries = |kinds: [EntryKind; 2]| {
-            kinds.into_iter().flat_map(|kind| catalog.shelf(kind).all())
-        };
+        let entries =
+            |kinds: [EntryKind; 2]| kinds.into_iter().flat_map(|kind| catalog.shelf(kind).all());
         for backend in backends {
             let posts: Vec<_> =
                 posts.iter().filter(|post| post.hooks.matches.backend(backend)).cloned().collect();

@@ -202,7 +202,8 @@ fn kept_to(escort: &Escort, answer: Answer) -> Outcome {
     })?;
     let length = result.as_bytes().len();
     if let Some(most) = obligations.max_bytes.filter(|most| length > *most) {
-        let message = format!("the answer is withheld: it has {length} bytes, and {most} are allowed");
+        let message =
+            format!("the answer is withheld: it has {length} bytes, and {most} are allowed");
         return Err(withheld(MAX_BYTES, message));
     }
     Ok(Answer { body: Body::Result(result), era })

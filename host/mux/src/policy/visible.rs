@@ -57,9 +57,11 @@ impl Sights {
         let (name, version) = (said(client, "name"), said(client, "version"));
         let who = Who { name, version, era: client.era() };
         let fresh = |until: &Option<Instant>| until.is_none_or(|until| until > Instant::now());
-        let known = self.lock().iter().find(|(known, ..)| *known == who).and_then(
-            |(_, visible, until)| fresh(until).then(|| Arc::clone(visible)),
-        );
+        let known = self
+            .lock()
+            .iter()
+            .find(|(known, ..)| *known == who)
+            .and_then(|(_, visible, until)| fresh(until).then(|| Arc::clone(visible)));
         if known.is_some() {
             return known;
         }

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mcpmux_core::call::{
-    Answer, Body, Call, Final, Method, Outcome, Permitted, Routed, Target,
-};
+use mcpmux_core::call::{Answer, Body, Call, Final, Method, Outcome, Permitted, Routed, Target};
 use mcpmux_core::client::Client;
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::Delivery;

@@ -49,13 +49,18 @@ struct Edits {
 
 /// Shows a hook the entries that it is asked about, and checks what it wants.
 fn edits(hook: &dyn CatalogHook, plugin: &Hooks, drafts: &[Draft]) -> Result<Edits, String> {
-    let asked = |draft: &Draft| plugin.matches.entry(&draft.backend, draft.definition.name().as_str());
+    let asked =
+        |draft: &Draft| plugin.matches.entry(&draft.backend, draft.definition.name().as_str());
     let shown: Vec<usize> =
         drafts.iter().enumerate().filter(|(_, draft)| asked(draft)).map(|(at, _)| at).collect();
     let views: Vec<EntryView<'_>> = shown
         .iter()
         .filter_map(|at| drafts.get(*at))
-        .map(|Draft { backend, definition, exposed, .. }| EntryView { backend, definition, exposed })
+        .map(|Draft { backend, definition, exposed, .. }| EntryView {
+            backend,
+            definition,
+            exposed,
+        })
         .collect();
     let mut edits = Edits::default();
     for edit in hook.transform(&views)? {

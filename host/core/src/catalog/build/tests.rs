@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::json::Raw;
 use crate::config::{Match, Mode, OnError};
 use crate::hook::{CatalogHook, EntryEdit, EntryView, HookKind, ListEdit, VirtualTool};
+use crate::json::Raw;
 use crate::json::pointer::{Patch, Pointer};
 use crate::names::NativeName;
 use crate::pattern::Pattern;
@@ -146,7 +146,8 @@ fn a_failing_plugin_is_passed_over_only_if_it_fails_open_or_is_a_shadow() {
         let plugin = Arc::new(Hooks { mode, on_error: OnError { open }, ..hooks });
         build(&sources, &[plugin]).1
     };
-    let passed_over = |reports: Vec<Report>| matches!(reports[..], [Report::Plugin { open, .. }] if open);
+    let passed_over =
+        |reports: Vec<Report>| matches!(reports[..], [Report::Plugin { open, .. }] if open);
     assert!(!passed_over(failing(Mode::Enforce, vec![HookKind::Request])));
     assert!(passed_over(failing(Mode::Enforce, vec![HookKind::Catalog])));
     assert!(passed_over(failing(Mode::Shadow, Vec::new())));
@@ -168,13 +169,17 @@ fn a_plugin_is_shown_what_it_matches_of_all_kinds_and_names_that_by_its_place() 
     let mut a = with_view("a", "x:1");
     let prompt = Definition::read(EntryKind::Prompt, &Raw::literal(r#"{"name":"p"}"#));
     a.entries.prompts = Arc::new(vec![prompt]);
-    let template = Definition::read(EntryKind::Template, &Raw::literal(r#"{"uriTemplate":"y:{i}"}"#));
+    let template =
+        Definition::read(EntryKind::Template, &Raw::literal(r#"{"uriTemplate":"y:{i}"}"#));
     a.entries.templates = Arc::new(vec![template]);
     let all = [a, source("b", Naming::default(), &["t", "u"])];
     let (hooks, seen) = fixed(Vec::new());
     let reports = build(&all, &[Arc::new(hooks)]).1;
     let everything = ["a a__t", "b b__t", "b b__u", "a a__p", "a x:1", "a y:{i}"];
-    assert_eq!((reports, &seen.2.lock().unwrap()[..]), (Vec::new(), &everything.map(str::to_owned)[..]));
+    assert_eq!(
+        (reports, &seen.2.lock().unwrap()[..]),
+        (Vec::new(), &everything.map(str::to_owned)[..])
+    );
     let (hooks, seen) = fixed(vec![rename(1, "mine")]);
     let pattern = |text| vec![Pattern::new(text)];
     let matches = Match { backends: pattern("b"), entries: pattern("?"), clients: pattern("no") };
@@ -199,7 +204,8 @@ fn what_is_unlisted_can_be_called_and_what_has_a_uri_keeps_it() {
 #[test]
 fn a_plugins_tools_come_last_and_lose_collisions_and_bad_names_are_left_out_alone() {
     let long = "n".repeat(129);
-    let sources = [source("z", Naming { prefix: Some(String::new()), ..Naming::default() }, &["x"])];
+    let sources =
+        [source("z", Naming { prefix: Some(String::new()), ..Naming::default() }, &["x"])];
     let definition = r#"{"name":"other","inputSchema":{},"v":1.0}"#;
     let edits = vec![add("find", definition), add("x", "{}"), add("", "{}"), add(&long, "{}")];
     let reported = ["added by the plugin `fixed`", "that plugin `fixed` adds", "more than 128"];
@@ -220,7 +226,8 @@ fn what_is_hidden_is_behind_no_uri() {
     source.entries.templates = Arc::new(vec![template("x:{id}"), template("x:o{id}")]);
     let a = source.backend.clone();
     let sources = [source];
-    let (all, hidden) = (build(&sources, &[]).0, build(&sources, &[plugin(vec![ListEdit::Hide(2)])]).0);
+    let (all, hidden) =
+        (build(&sources, &[]).0, build(&sources, &[plugin(vec![ListEdit::Hide(2)])]).0);
     let hides = |uri: &str| (all.hides(&a, uri), hidden.hides(&a, uri));
     assert_eq!(hides("x:7"), (false, true), "only the hidden template has it");
     assert_eq!(hides("x:{id}"), (false, true), "the template itself");
@@ -229,7 +236,11 @@ fn what_is_hidden_is_behind_no_uri() {
     assert_eq!(hides("y:1"), (false, false), "nobody spoke of it");
     let hidden = build(&sources, &[plugin(vec![ListEdit::Hide(1)])]).0;
     assert!(hidden.hides(&a, "x:1") && !hidden.hides(&a, "x:2"));
-    assert_eq!(hidden.resource("x:1"), Some((a, NativeName::new("x:1"))), "who asks has to ask both");
+    assert_eq!(
+        hidden.resource("x:1"),
+        Some((a, NativeName::new("x:1"))),
+        "who asks has to ask both"
+    );
 }
 
 /// A backend with one resource, and a tool whose user interface is that resource.

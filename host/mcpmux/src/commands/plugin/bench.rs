@@ -93,9 +93,7 @@ fn has(measured: &[Measured], hook: Hook) -> bool {
 fn calls() -> Result<Vec<(&'static str, What)>, Failure> {
     let call = json!({ "backend": "files", "name": "read_file" });
     let arguments = json!({ "path": "/data/notes/today.md", "limit": 10, "text": "a short text" });
-    let entry = |at: usize| {
-        json!({ "backend": "files", "name": format!("tool_{at}"), "description": "Does something" })
-    };
+    let entry = |at: usize| json!({ "backend": "files", "name": format!("tool_{at}"), "description": "Does something" });
     let offered = |at: usize| {
         let schema = json!({ "type": "object", "properties": { "path": { "type": "string" } } });
         let definition = json!({ "name": format!("tool_{at}"), "description": "Does something", "inputSchema": schema });

@@ -59,7 +59,8 @@ impl Component {
             let _infallible = writeln!(out, "grant = {:?}", found.grants);
         }
         let secrets = found.grants.iter().filter_map(|grant| grant.strip_prefix("secrets:"));
-        let secrets: Vec<String> = secrets.map(|name| format!("{name} = \"${{{name}}}\"")).collect();
+        let secrets: Vec<String> =
+            secrets.map(|name| format!("{name} = \"${{{name}}}\"")).collect();
         if !secrets.is_empty() {
             let _infallible = writeln!(out, "secrets = {{ {} }}", secrets.join(", "));
         }

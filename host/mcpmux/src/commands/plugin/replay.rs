@@ -124,7 +124,9 @@ impl Replayed {
         ));
         if let Some(line) = self.unreadable.first() {
             let lines = self.unreadable.len();
-            out.push_str(&format!("{lines} lines are no rows of an audit file, the first is {line}\n"));
+            out.push_str(&format!(
+                "{lines} lines are no rows of an audit file, the first is {line}\n"
+            ));
         }
         print::harmless(&out)
     }
@@ -161,9 +163,10 @@ fn call(row: &Row) -> Call {
 
 /// What the plugin decided then, in a word and its code; one that was not asked had no objection.
 fn before(row: &Row, known: &[String], hook: &str) -> String {
-    let decided = row.decisions.iter().find(|decided| {
-        decided.hook == hook && known.iter().any(|known| *known == decided.plugin)
-    });
+    let decided = row
+        .decisions
+        .iter()
+        .find(|decided| decided.hook == hook && known.iter().any(|known| *known == decided.plugin));
     let nothing = if hook == "request" { "forward" } else { "allow" };
     decided.map_or_else(
         || nothing.to_owned(),

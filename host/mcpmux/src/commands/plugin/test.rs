@@ -33,7 +33,11 @@ pub(crate) async fn run(options: &Test) -> Result<(), Failure> {
     let (file, folder) = if options.what.is_dir() {
         if !options.no_native && build::lang(&options.what)? == Lang::Rust {
             let tested = build::test(&options.what).map(|()| true).map_err(|failure| failure.text);
-            rows.push(Row { group: "its own tests", name: "cargo test".to_owned(), result: tested });
+            rows.push(Row {
+                group: "its own tests",
+                name: "cargo test".to_owned(),
+                result: tested,
+            });
         }
         let file = build::build(&options.what, None, false)?;
         (file, Some(options.golden.clone().unwrap_or_else(|| options.what.join(GOLDEN))))
@@ -97,7 +101,11 @@ impl Bench {
 
     /// Plays one file.
     async fn golden(&self, file: &str, golden: &Golden) -> Vec<Row> {
-        let row = |name: String, result: Result<bool, String>| Row { group: "golden calls", name, result };
+        let row = |name: String, result: Result<bool, String>| Row {
+            group: "golden calls",
+            name,
+            result,
+        };
         let config = Raw::of(&golden.config);
         let loaded = self.load(&config, golden.grant.as_deref(), &golden.mock);
         if let Some(expected) = &golden.expect {
@@ -136,7 +144,8 @@ impl Bench {
                 .map(|check| Row { group, name: check.name.to_owned(), result: check.result })
                 .collect(),
             Err(error) => {
-                let hint = "hint: a file in `golden` with a `config` that it takes says how to start it";
+                let hint =
+                    "hint: a file in `golden` with a `config` that it takes says how to start it";
                 let result = Err(format!("{error}\n{hint}"));
                 vec![Row { group, name: "it starts".to_owned(), result }]
             }
@@ -170,7 +179,8 @@ fn page(rows: &[Row]) -> String {
             out.push_str(&format!("          {line}\n"));
         }
     }
-    let count = |is: fn(&Result<bool, String>) -> bool| rows.iter().filter(|row| is(&row.result)).count();
+    let count =
+        |is: fn(&Result<bool, String>) -> bool| rows.iter().filter(|row| is(&row.result)).count();
     let (passed, failed) = (count(|result| *result == Ok(true)), count(Result::is_err));
     let left_out = count(|result| *result == Ok(false));
     out.push_str(&format!("{passed} passed, {failed} failed, {left_out} of no concern\n"));

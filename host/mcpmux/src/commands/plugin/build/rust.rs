@@ -43,8 +43,10 @@ pub(super) fn test(folder: &Path) -> Result<(), Failure> {
 
 /// Makes sure that the toolchain can build components.
 fn target(folder: &Path) -> Result<(), Failure> {
-    let rustc = Tool { program: Path::new("rustc"), missing: "install Rust, see https://rustup.rs" };
-    let library = rustc.present()?.output(folder, &["--print", "target-libdir", "--target", TARGET])?;
+    let rustc =
+        Tool { program: Path::new("rustc"), missing: "install Rust, see https://rustup.rs" };
+    let library =
+        rustc.present()?.output(folder, &["--print", "target-libdir", "--target", TARGET])?;
     if Path::new(library.trim()).is_dir() {
         return Ok(());
     }
@@ -73,7 +75,8 @@ fn made(messages: &str, manifest: &Path) -> Option<Built> {
 /// The plugin's name out of a package id: `path+file:///a/guard#0.1.0` or `path+file:///a/b#guard@0.1.0`.
 fn name(id: &str) -> Option<String> {
     let (place, fragment) = id.rsplit_once('#')?;
-    let name = fragment.split_once('@').map(|(name, _)| name).or_else(|| place.rsplit('/').next())?;
+    let name =
+        fragment.split_once('@').map(|(name, _)| name).or_else(|| place.rsplit('/').next())?;
     Some(name.strip_prefix(PREFIX).unwrap_or(name).to_owned())
 }
 
@@ -92,7 +95,10 @@ mod tests {
         let check = |id: &str, expected: &str| {
             let messages = format!("note\n{}\n", message(id, "/t/guard.wasm"));
             let built = made(&messages, Path::new("/p/guard/Cargo.toml")).unwrap();
-            assert_eq!((built.name.as_str(), built.file), (expected, PathBuf::from("/t/guard.wasm")));
+            assert_eq!(
+                (built.name.as_str(), built.file),
+                (expected, PathBuf::from("/t/guard.wasm"))
+            );
             assert!(made(&messages, Path::new("/p/other/Cargo.toml")).is_none());
         };
         check("path+file:///p/guard#0.1.0", "guard");

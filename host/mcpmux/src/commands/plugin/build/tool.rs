@@ -41,7 +41,10 @@ impl Tool<'_> {
         match command.status() {
             Err(error) => {
                 let program = self.program.display();
-                Err(Failure::failed(format!("cannot run `{program}`: {error}\nhint: {}", self.missing)))
+                Err(Failure::failed(format!(
+                    "cannot run `{program}`: {error}\nhint: {}",
+                    self.missing
+                )))
             }
             Ok(_) => Ok(self),
         }

@@ -19,9 +19,7 @@ pub(super) fn first(project: &Project) -> String {
 
 fn calls(hook: Hook) -> Vec<Value> {
     let call = |name: &str| json!({ "backend": "files", "name": name });
-    let entry = |name: &str| {
-        json!({ "kind": "tool", "backend": "files", "name": name, "exposed": format!("files__{name}") })
-    };
+    let entry = |name: &str| json!({ "kind": "tool", "backend": "files", "name": name, "exposed": format!("files__{name}") });
     let listed = |name: &str| {
         let definition = json!({ "name": name, "inputSchema": { "type": "object" } });
         json!({ "kind": "tool", "backend": "files", "definition": definition })

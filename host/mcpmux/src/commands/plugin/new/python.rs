@@ -36,7 +36,8 @@ fn source(project: &Project) -> String {
     let mut exports: Vec<&str> = vec!["lifecycle"];
     let typed = |hook: &&Hook| !matches!(hook, Hook::AuthorizeList);
     exports.extend(project.hooks.iter().filter(typed).map(|hook| hook.as_str()));
-    let uses_types = project.hooks.iter().any(|hook| !matches!(hook, Hook::Catalog | Hook::Credentials));
+    let uses_types =
+        project.hooks.iter().any(|hook| !matches!(hook, Hook::Catalog | Hook::Credentials));
     let mut imports = vec!["log"];
     if project.has(Hook::Credentials) {
         imports.push("secrets");

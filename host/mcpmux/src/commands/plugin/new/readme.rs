@@ -10,7 +10,9 @@ pub(super) fn text(project: &Project) -> String {
     let hooks: Vec<String> =
         project.hooks.iter().map(|hook| format!("`{}`", hook.as_str())).collect();
     let (source, needs) = match project.lang {
-        Lang::Rust => ("src/lib.rs", "[rustup](https://rustup.rs), and `rustup target add wasm32-wasip2`"),
+        Lang::Rust => {
+            ("src/lib.rs", "[rustup](https://rustup.rs), and `rustup target add wasm32-wasip2`")
+        }
         Lang::Js => ("plugin.js", "Node 22 or later; the first build runs `npm install`"),
         Lang::Python => ("plugin.py", "Python 3.10 or later; the first build makes a `.venv`"),
         Lang::C => ("plugin.c", "a WASI SDK in `WASI_SDK_PATH`, and `wit-bindgen`"),

@@ -297,7 +297,7 @@ impl Plugin for {type_name} {{
 fn tests(project: &Project) -> String {
     let type_name = project.type_name();
     let mut out = format!(
-        r#"//! Tests that run natively, without WebAssembly. `mcpmux plugin test` runs them, and `cargo test` does.
+        r##"//! Tests that run natively, without WebAssembly. `mcpmux plugin test` runs them, and `cargo test` does.
 
 use mcpmux_sdk::serde_json::json;
 use mcpmux_sdk::testing::Host;
@@ -315,7 +315,7 @@ fn host() -> Host<{type_name}> {{
 fn a_misspelt_key_is_found() {{
     assert!(Host::<{type_name}>::new(r#"{{"wrod": "delete"}}"#).is_err());
 }}
-"#
+"##
     );
     for hook in &project.hooks {
         // Writing to a string cannot fail.
