@@ -1,7 +1,7 @@
 //! Live instances of a plugin: making one, calling it under its limits, and keeping a few for the next call.
 
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use mcpmux_core::ports::Pending;
@@ -17,6 +17,9 @@ use crate::{cause, v0_1, v0_2};
 pub(crate) const WAITED: &str = "it wanted to wait, which a hook must not, and was stopped";
 /// Handles of components, of which a guest can have many without asking the host.
 const HANDLES: usize = 10_000;
+
+/// Memory that no instance is dropped for.
+const BLOWN_UP: usize = 16 << 20;
 
 /// One instance. It is called by one at a time, and never again after it failed.
 pub(crate) struct Live {
@@ -205,13 +208,15 @@ pub(crate) struct Pool {
     kept: Mutex<Vec<Live>>,
     /// How many are kept; there are as many at once as there are calls.
     places: usize,
+    /// The most memory of one that is kept: what a large document has blown up is let go.
+    memory: OnceLock<usize>,
 }
 
 impl Pool {
     /// With a place for each call that this machine can run at once.
     pub(crate) fn new() -> Self {
         let places = std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4));
-        Self { kept: Mutex::default(), places }
+        Self { kept: Mutex::default(), places, memory: OnceLock::new() }
     }
 
     /// One that is free.
@@ -219,8 +224,12 @@ impl Pool {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    /// Keeps one for later, or drops it if enough are kept.
+    /// Keeps one for later, or drops it if enough are kept or it has grown much. The first one is a fresh one.
     pub(crate) fn give(&self, live: Live) {
+        let fresh = || live.memory().saturating_mul(2).max(BLOWN_UP);
+        if live.memory() > *self.memory.get_or_init(fresh) {
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < self.places {
             kept.push(live);

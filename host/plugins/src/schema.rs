@@ -1,6 +1,9 @@
 //! A plugin's configuration against the JSON Schema (2020-12) that the plugin says it has.
 
 use std::error::Error;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use boon::{Compiler, Draft, ErrorKind, InstanceToken, Schemas, UrlLoader, ValidationError};
 use mcpmux_core::json::Raw;
@@ -8,6 +11,8 @@ use serde_json::Value;
 
 /// The address of the schema; nothing is ever loaded from anywhere.
 const ADDRESS: &str = "plugin:config";
+/// How long checking may take.
+const TIME: Duration = Duration::from_secs(10);
 /// Mistakes that are said at once.
 const SAID: usize = 20;
 
@@ -28,8 +33,22 @@ impl UrlLoader for Refuse {
     }
 }
 
-/// Checks a configuration.
+/// Checks a configuration. A schema can be written so that it takes for ever, and then is no good: this gives up.
 pub(crate) fn check(schema: &str, config: &Raw) -> Result<(), Wrong> {
+    let (sender, answer) = mpsc::sync_channel(1);
+    let (schema, config) = (schema.to_owned(), config.clone());
+    let checking = move || {
+        // Nobody may be waiting any more.
+        let _heard = sender.send(compare(&schema, &config));
+    };
+    let thread = thread::Builder::new().name("config-schema".to_owned());
+    thread.spawn(checking).map_err(|error| Wrong::Config(error.to_string()))?;
+    answer.recv_timeout(TIME).unwrap_or_else(|_| {
+        Err(Wrong::Schema(format!("it takes longer than {TIME:?} to check against it")))
+    })
+}
+
+fn compare(schema: &str, config: &Raw) -> Result<(), Wrong> {
     let schema: Value = serde_json::from_str(schema)
         .map_err(|error| Wrong::Schema(format!("it is no JSON: {error}")))?;
     let config: Value = config.read().map_err(|error| Wrong::Config(error.to_string()))?;
@@ -45,6 +64,7 @@ pub(crate) fn check(schema: &str, config: &Raw) -> Result<(), Wrong> {
     schemas.validate(&config, index).map_err(|error| {
         let mut mistakes = Vec::new();
         collect(&error, &mut mistakes);
+        mistakes.sort_unstable();
         mistakes.dedup();
         mistakes.truncate(SAID);
         Wrong::Config(mistakes.join("; "))

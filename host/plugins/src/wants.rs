@@ -17,8 +17,13 @@ pub(crate) fn all(described: &[Want], imported: &[&str]) -> Vec<Want> {
     wants
 }
 
-/// Whether each of them is granted.
+/// Whether each of them is a right that can be granted, and is granted.
 pub(crate) fn check(wants: &[Want], grants: &Grants, written: &[String]) -> Result<(), Refusal> {
+    for want in wants.iter().filter(|want| example(&want.grant) == want.grant) {
+        Grants::parse(std::slice::from_ref(&want.grant)).map_err(|why| {
+            Refusal::Description(format!("it wants what cannot be granted: {why}"))
+        })?;
+    }
     let missing = wants.iter().filter(|want| !grants.covers(&want.grant));
     let lacking = |want: &Want| Want { grant: example(&want.grant), why: want.why.clone() };
     let missing: Vec<_> = missing.map(lacking).collect();

@@ -1,7 +1,7 @@
 //! What one call of a plugin may read and do, and how much of it is left.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mcpmux_core::catalog::Definition;
 use mcpmux_core::client::Client;
@@ -9,6 +9,7 @@ use mcpmux_core::hook::{Scope, Subject};
 use mcpmux_core::json::Raw;
 use mcpmux_core::json::pointer::{Ambiguous, Pointer};
 
+use crate::cause;
 use crate::limits::{Allowance, Step};
 
 /// The call under way.
@@ -56,7 +57,7 @@ impl Around {
 
 impl Default for Visit {
     fn default() -> Self {
-        let (time, output, host_calls) = (std::time::Duration::ZERO, 0, 0);
+        let (time, output, host_calls) = (Duration::ZERO, 0, 0);
         let allowance = Allowance { time, output, host_calls };
         Self::new(Step::Describe, allowance, Around::default())
     }
@@ -79,9 +80,9 @@ impl Visit {
         self.allowance
     }
 
-    /// Until when it may go on, at most.
-    pub(crate) fn deadline(&self) -> Instant {
-        self.since + self.allowance.time
+    /// How much of its time is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.allowance.time.saturating_sub(self.since.elapsed())
     }
 
     /// Whether what ended it was not the plugin's fault.
@@ -112,8 +113,8 @@ impl Visit {
     /// Counts a call of the host that may take long, which one with many pointers could go on with for ever.
     pub(crate) fn charge_timed(&mut self) -> wasmtime::Result<()> {
         self.charge()?;
-        if self.since.elapsed() > self.allowance.time {
-            wasmtime::bail!("it ran longer than {:?} and was stopped", self.allowance.time);
+        if self.left().is_zero() {
+            wasmtime::bail!("{}", cause::too_long(self.allowance.time));
         }
         Ok(())
     }

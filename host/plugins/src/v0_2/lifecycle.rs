@@ -4,6 +4,9 @@ use super::bindings::exports::mcpmux::plugin::lifecycle as wit;
 use crate::description::{Description, Want, line};
 use crate::live::Live;
 
+/// Rights that a plugin may want; there are not as many.
+const WANTS: usize = 100;
+
 /// Asks an instance what it is; nothing if it does not say.
 pub(crate) async fn describe(live: &mut Live) -> wasmtime::Result<Option<Description>> {
     let Some(guest) = &live.guests.v0_2()?.lifecycle else { return Ok(None) };
@@ -15,7 +18,7 @@ pub(crate) async fn describe(live: &mut Live) -> wasmtime::Result<Option<Descrip
         version: line(&version),
         summary: line(&summary),
         config_schema,
-        wants: wants.into_iter().map(want).collect(),
+        wants: wants.into_iter().take(WANTS).map(want).collect(),
     }))
 }
 

@@ -173,6 +173,23 @@ fn what_traps_again_and_again_is_left_alone_and_comes_back() {
 }
 
 #[test]
+fn an_instance_that_has_grown_much_is_let_go() {
+    // Grows by 20 MiB, unless it has grown already.
+    let body = format!(
+        "(if (i32.gt_u (memory.size) (i32.const 300)) (then unreachable))
+         (drop (memory.grow (i32.const 320))) {}",
+        answer(&[0, 0])
+    );
+    let plugin = crate::stage::load(&Guest::new().hook("request", &body));
+    let hooks = plugin.hooks();
+    let fresh = plugin.instance_memory();
+    assert!(fresh > 0);
+    assert_eq!(request(&hooks, "read"), Ok(RequestAction::Forward));
+    assert_eq!(plugin.instance_memory(), 0, "no instance is idle");
+    assert_eq!(request(&hooks, "read"), Ok(RequestAction::Forward));
+}
+
+#[test]
 fn an_instance_lives_on_unless_each_call_is_to_have_its_own() {
     let guest = || {
         let mut guest = Guest::new();

@@ -72,6 +72,15 @@ fn what_it_wants_and_is_not_granted_is_answered_with_the_line_to_write() {
 }
 
 #[test]
+fn what_it_wants_has_to_be_a_right() {
+    let error = try_load(&described(None, &[("teleport", "")]), |_| {}).unwrap_err().to_string();
+    assert!(
+        error.contains("it wants what cannot be granted: there is no grant `teleport`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_it_imports_without_a_word_is_wanted_too() {
     let guest = || {
         let body = format!("(drop (call $now)) {}", answer(&[0, 0]));

@@ -101,7 +101,7 @@ mod tests {
             ("deny", "allow", &[manifest][..]),
         ] {
             let text = lints(unsafe_code, panic);
-            check_files(&[ROOT, (manifest, &text)], &[OWN], expected);
+            check_files(&[ROOT, (manifest, text.as_str())], &[OWN], expected);
         }
         check_files(&[ROOT, (manifest, "[package]\n")], &[OWN], &[manifest]);
     }
@@ -110,9 +110,9 @@ mod tests {
     fn unsafe_is_allowed_once_and_there() {
         let once = format!("#[{ALLOWED}, reason = \"x\")]\nfn f() {{}}\n");
         let twice = once.repeat(2);
-        check_files(&[(PLACE, &once)], &[], &[]);
-        check_files(&[(PLACE, &twice)], &[], &[PLACE]);
+        check_files(&[(PLACE, once.as_str())], &[], &[]);
+        check_files(&[(PLACE, twice.as_str())], &[], &[PLACE]);
         let other = "host/plugins/src/live.rs";
-        check_files(&[(other, &once)], &[], &[other]);
+        check_files(&[(other, once.as_str())], &[], &[other]);
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP requests and programs, in hooks that may wait for them.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mcpmux_core::hook::HookKind;
 
@@ -24,7 +24,7 @@ impl http::Host for State {
             let why = format!("`{}` {why}", step.as_str());
             return Ok(Err(http::Error::NotAllowed(why)));
         }
-        let left = self.visit.deadline().saturating_duration_since(Instant::now());
+        let left = self.visit.left();
         let wanted = request.timeout_ms.map(|millis| Duration::from_millis(millis.into()));
         let request = web::Request {
             method: request.method,
