@@ -14,11 +14,9 @@ pub(crate) fn send(request: http::Request) -> Result<http::Response, http::Error
         timeout_ms: request.timeout.map(millis),
     });
     match answer {
-        Ok(answer) => Ok(http::Response {
-            status: answer.status,
-            headers: answer.headers,
-            body: answer.body,
-        }),
+        Ok(answer) => {
+            Ok(http::Response { status: answer.status, headers: answer.headers, body: answer.body })
+        }
         Err(wit::http::Error::NotAllowed(why)) => Err(http::Error::NotAllowed(why)),
         Err(wit::http::Error::Timeout) => Err(http::Error::Timeout),
         Err(wit::http::Error::TooLarge) => Err(http::Error::TooLarge),
