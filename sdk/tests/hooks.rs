@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "all of this file is a test")]
 
 #[path = "../examples/everything.rs"]
-mod everything;
+pub mod everything;
 
 use std::time::{Duration, SystemTime};
 
 use mcpmux_sdk::serde_json::json;
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{
     Action, Call, Client, Delivery, Denial, Doc, Entry, Grant, ListEntry, NoConfig, Notice,
     Obligations, Outcome, Plugin, Problem, Query, Question, Reason, Result, Source, Status,
@@ -173,4 +173,30 @@ fn what_a_plugin_does_not_want_or_may_not_do_fails_the_hook() {
 fn a_want_that_is_not_granted_keeps_the_plugin_from_starting() {
     let error = Host::<Everything>::granted("{}", &["kv"]).unwrap_err().to_string();
     assert_eq!(error, "wants `clock` (says when), which is not granted");
+}
+
+#[test]
+fn golden_calls_are_decided_as_written() -> Result<()> {
+    golden::<Everything>("tests/golden")
+}
+
+#[test]
+fn golden_calls_that_are_decided_otherwise_are_all_named() {
+    let error = golden::<Everything>("tests/golden-wrong").unwrap_err().to_string();
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            r#"tests/golden-wrong/calls.json: call 1 (authorize): expected "allow""#,
+            r#"  found {"ask":{"key":null,"remember_ms":0,"text":"May I?"}}"#,
+            r#"tests/golden-wrong/calls.json: call 3 (request): it says nothing to `expect`"#,
+            r#"  found {"error":"there is nothing at `/force`"}"#,
+            r#"tests/golden-wrong/config.json: the configuration: expected {"error":"no"}, but it was taken"#,
+            r#"tests/golden-wrong/grant.json: the configuration: it says nothing to `expect`"#,
+            r#"  found {"error":"wants `clock` (says when), which is not granted"}"#,
+        ]
+    );
+    let error = golden::<Everything>("tests/nowhere").unwrap_err().to_string();
+    assert!(error.starts_with("tests/nowhere: "), "{error}");
+    assert_eq!(golden::<Everything>("src").unwrap_err().to_string(), "src holds no golden calls");
 }

@@ -254,3 +254,6 @@ impl Mock {
         Err(format!("`{service}` waits, and `{hook}` may not; it can be used in {hooks}"))
     }
 }
+
+#[cfg(test)]
+mod tests;
