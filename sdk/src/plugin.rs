@@ -292,7 +292,7 @@ pub trait Plugin: Sized {
     ///     let Some(key) = secrets::get("KEY")? else {
     ///         return Err(Problem::NeedsLogin("set the secret KEY".to_owned()));
     ///     };
-    ///     let request = http::Request::post("https://auth.example.com/token").form(&[("key", &key)]);
+    ///     let request = http::Request::post("https://auth.example.com/token").form(&[("key", key.as_str())]);
     ///     let answer = http::send(request)?;
     ///     Ok(Grant::bearer(answer.text()?))
     /// }
