@@ -1,17 +1,21 @@
 //! A document that hooks read and change by JSON Pointer; in a component its text stays in the host.
 
-pub(crate) mod base;
 pub(crate) mod change;
+mod edited;
+mod shown;
+pub(crate) mod text;
 
 use std::cell::RefCell;
+use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{Error, Result};
-use base::Base;
 pub use change::Change;
+use edited::{Edited, Layer};
+use shown::Shown;
 
 /// A JSON document: the arguments of a call, its result, a notification's parameters.
 ///
@@ -20,12 +24,10 @@ pub use change::Change;
 /// none (RFC 6901: empty, or starting with `/`) makes the hook fail, whatever it answers.
 ///
 /// Under `cargo test` it holds its text: `Doc::from(json!({"path": "/tmp"}))`.
-#[derive(Debug)]
 pub struct Doc {
-    base: Base,
-    /// Whether the base is the hook's and not the host's.
-    replaced: bool,
-    changes: Vec<Change>,
+    shown: Shown,
+    /// What the hook changed. A plugin that changes nothing does not even hold the code that would do it.
+    edited: Option<Box<dyn Layer>>,
     /// What is wrong with how the hook used it; the first counts.
     mistake: RefCell<Option<Error>>,
 }
@@ -43,16 +45,13 @@ impl Doc {
     /// The length of its text in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        if self.changes.is_empty() { self.base.size() } else { self.text().len() }
+        if self.is_changed() { self.text().len() } else { self.shown.size() }
     }
 
     /// The whole text.
     #[must_use]
     pub fn text(&self) -> String {
-        if self.changes.is_empty() {
-            return self.base.text();
-        }
-        self.raw("").unwrap_or_default()
+        if self.is_changed() { self.raw("").unwrap_or_default() } else { self.shown.text() }
     }
 
     /// The value at `at`; none if there is none.
@@ -70,26 +69,29 @@ impl Doc {
     #[must_use]
     pub fn str(&self, at: &str) -> Option<String> {
         self.checked(at)?;
-        if self.changes.is_empty() {
-            return self.noted(self.base.string(at));
-        }
-        serde_json::from_str(&self.raw(at)?).ok()
+        self.noted(match &self.edited {
+            None => self.shown.string(at),
+            Some(edited) => edited.string(&self.shown, at),
+        })
     }
 
     /// The value at `at` as JSON text.
     #[must_use]
     pub fn raw(&self, at: &str) -> Option<String> {
         self.checked(at)?;
-        change::read(&self.changes, at, |at| self.noted(self.base.json(at)))
+        self.noted(match &self.edited {
+            None => self.shown.json(at),
+            Some(edited) => edited.json(&self.shown, at),
+        })
     }
 
     /// Several values as JSON text, in one call of the host.
     #[must_use]
     pub fn many(&self, at: &[&str]) -> Vec<Option<String>> {
-        if !self.changes.is_empty() || at.iter().any(|at| self.checked(at).is_none()) {
+        if self.is_changed() || at.iter().any(|at| self.checked(at).is_none()) {
             return at.iter().map(|at| self.raw(at)).collect();
         }
-        let values = self.base.many(at).map(Some);
+        let values = self.shown.many(at).map(Some);
         self.noted(values).unwrap_or_else(|| vec![None; at.len()])
     }
 
@@ -122,20 +124,18 @@ impl Doc {
 
     /// Puts another document in its place.
     pub fn replace(&mut self, text: impl Into<String>) {
-        self.base = Base::Text(text.into());
-        self.replaced = true;
-        self.changes.clear();
+        self.edited = Some(Box::new(Edited::with(text.into())));
     }
 
     /// Whether the hook has changed it.
     #[must_use]
-    pub fn is_changed(&self) -> bool {
-        self.replaced || !self.changes.is_empty()
+    pub const fn is_changed(&self) -> bool {
+        self.edited.is_some()
     }
 
     fn change(&mut self, change: Change) {
         if self.checked(&change.at).is_some() {
-            self.changes.push(change);
+            self.edited.get_or_insert_with(|| Box::<Edited>::default()).push(change);
         }
     }
 
@@ -160,25 +160,23 @@ impl Doc {
         if let Some(mistake) = self.mistake.take() {
             return Err(mistake);
         }
-        match (self.replaced, self.changes.is_empty()) {
-            (false, true) => Ok(None),
-            (false, false) => Ok(Some(Rewrite::Patch(self.changes))),
-            (true, true) => Ok(Some(Rewrite::Replace(self.base.text()))),
-            (true, false) => {
-                let value = change::apply_all(&self.base.text(), &self.changes)?;
-                Ok(Some(Rewrite::Replace(value.to_string())))
-            }
-        }
+        self.edited.map(|edited| edited.finish()).transpose()
     }
 
-    const fn over(base: Base) -> Self {
-        Self { base, replaced: false, changes: Vec::new(), mistake: RefCell::new(None) }
+    const fn over(shown: Shown) -> Self {
+        Self { shown, edited: None, mistake: RefCell::new(None) }
     }
 
     /// What the host shows to the hook under way.
     #[cfg(target_family = "wasm")]
     pub(crate) const fn shown() -> Self {
-        Self::over(Base::Host)
+        Self::over(Shown)
+    }
+}
+
+impl fmt::Debug for Doc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
@@ -190,14 +188,14 @@ impl Doc {
     /// If the text is no JSON.
     pub fn new(text: &str) -> Result<Self> {
         serde_json::from_str::<serde::de::IgnoredAny>(text)?;
-        Ok(Self::over(Base::Text(text.to_owned())))
+        Ok(Self::over(Shown(text.to_owned())))
     }
 }
 
 #[cfg(not(target_family = "wasm"))]
 impl From<Value> for Doc {
     fn from(value: Value) -> Self {
-        Self::over(Base::Text(value.to_string()))
+        Self::over(Shown(value.to_string()))
     }
 }
 

@@ -95,12 +95,12 @@ impl Status {
     pub const ALL: [Self; 5] =
         [Self::Success, Self::ToolError, Self::Error, Self::Refused, Self::Cancelled];
 
-    /// `success`, `tool-error`, `error`, `refused`, `cancelled`.
+    /// `success`, `tool_error`, `error`, `refused`, `cancelled`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
-            Self::ToolError => "tool-error",
+            Self::ToolError => "tool_error",
             Self::Error => "error",
             Self::Refused => "refused",
             Self::Cancelled => "cancelled",

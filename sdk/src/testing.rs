@@ -1,5 +1,7 @@
 //! The test kit: runs a plugin natively, as the host would, with services that the test sets.
 
+mod golden;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -14,6 +16,8 @@ use crate::{
     ListEntry, Notice, Outcome, Plugin, Problem, Query, Reply, Result, Source, Verdict, config,
     entries, exec, http,
 };
+
+pub use golden::golden;
 
 /// A host with one instance of a plugin, and services of its own.
 ///
@@ -49,6 +53,13 @@ pub struct Notified {
     pub delivery: Delivery,
     /// The parameters after the hook's changes.
     pub params: Value,
+}
+
+/// What a hook answered that may change a document, and the document after it.
+pub(crate) struct Changed<R> {
+    pub(crate) answer: R,
+    pub(crate) document: Value,
+    pub(crate) changed: bool,
 }
 
 impl<P: Plugin> Host<P> {
@@ -114,9 +125,8 @@ impl<P: Plugin> Host<P> {
     /// # Errors
     /// The hook failed.
     pub fn request(&mut self, call: &Call, arguments: impl Into<Doc>) -> Result<Requested> {
-        let (action, arguments) =
-            self.change("request", arguments.into(), |plugin, doc| plugin.request(call, doc))?;
-        Ok(Requested { action, arguments })
+        let changed = self.change_request(call, arguments.into())?;
+        Ok(Requested { action: changed.answer, arguments: changed.document })
     }
 
     /// Calls the authorize hook.
@@ -153,10 +163,8 @@ impl<P: Plugin> Host<P> {
         source: Source,
         document: impl Into<Doc>,
     ) -> Result<Responded> {
-        let (reply, document) = self.change("response", document.into(), |plugin, doc| {
-            plugin.response(call, source, doc)
-        })?;
-        Ok(Responded { reply, document })
+        let changed = self.change_response(call, source, document.into())?;
+        Ok(Responded { reply: changed.answer, document: changed.document })
     }
 
     /// Calls the notify hook.
@@ -164,9 +172,8 @@ impl<P: Plugin> Host<P> {
     /// # Errors
     /// The hook failed.
     pub fn notify(&mut self, notice: &Notice, params: impl Into<Doc>) -> Result<Notified> {
-        let (delivery, params) =
-            self.change("notify", params.into(), |plugin, doc| plugin.notify(notice, doc))?;
-        Ok(Notified { delivery, params })
+        let changed = self.change_notice(notice, params.into())?;
+        Ok(Notified { delivery: changed.answer, params: changed.document })
     }
 
     /// Calls the observe hook.
@@ -190,21 +197,48 @@ impl<P: Plugin> Host<P> {
         self.mock.run(hook, || call(plugin))
     }
 
+    pub(crate) fn change_request(
+        &mut self,
+        call: &Call,
+        arguments: Doc,
+    ) -> Result<Changed<Action>> {
+        self.change("request", arguments, |plugin, doc| plugin.request(call, doc))
+    }
+
+    pub(crate) fn change_response(
+        &mut self,
+        call: &Call,
+        source: Source,
+        document: Doc,
+    ) -> Result<Changed<Reply>> {
+        self.change("response", document, |plugin, doc| plugin.response(call, source, doc))
+    }
+
+    pub(crate) fn change_notice(
+        &mut self,
+        notice: &Notice,
+        params: Doc,
+    ) -> Result<Changed<Delivery>> {
+        self.change("notify", params, |plugin, doc| plugin.notify(notice, doc))
+    }
+
     /// Calls a hook that may change a document, and makes the changes.
     fn change<R>(
         &mut self,
         hook: &'static str,
         mut document: Doc,
         call: impl FnOnce(&mut P, &mut Doc) -> Result<R>,
-    ) -> Result<(R, Value)> {
+    ) -> Result<Changed<R>> {
         let before = document.value()?;
         let answer = self.run(hook, |plugin| call(plugin, &mut document))??;
-        let after = match document.finish()? {
+        let rewrite = document.finish()?;
+        let changed = rewrite.is_some();
+        let document = match rewrite {
             None => before,
             Some(Rewrite::Replace(text)) => serde_json::from_str(&text)?,
             Some(Rewrite::Patch(changes)) => change::apply_all(&before.to_string(), &changes)?,
         };
-        Ok((answer, after))
+        Ok(Changed { answer, document, changed })
     }
 }
 
@@ -245,6 +279,11 @@ impl<P> Host<P> {
     pub fn definition(&mut self, kind: Kind, exposed: impl Into<String>, definition: &Value) {
         let definition = (kind, exposed.into(), definition.to_string());
         self.mock.definitions.borrow_mut().insert(0, definition);
+    }
+
+    /// Puts a value into the plugin's key-value store, for good.
+    pub fn keep(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.mock.keep(key.into(), value.into());
     }
 
     /// Remembers a yes under this key.

@@ -178,7 +178,7 @@ impl Entry {
     /// If `at` is no pointer, or the value is of another type.
     pub fn definition<T: DeserializeOwned>(&self, at: &str) -> Result<Option<T>> {
         change::check_pointer(at)?;
-        let json = change::read(&self.edit.patches, at, |at| self.shown(at));
+        let json = change::read(&self.edit.patches, at, |at| self.shown(at))?;
         let value = json.map(|json| serde_json::from_str(&json)).transpose();
         value.map_err(|error| Error::new(format!("`{at}`: {error}")))
     }
@@ -299,15 +299,14 @@ impl Entry {
 /// The definition as the host shows it.
 impl Entry {
     #[cfg(target_family = "wasm")]
-    fn shown(&self, at: &str) -> Option<String> {
-        crate::guest::lent::definition(self.index, at)
+    fn shown(&self, at: &str) -> Result<Option<String>> {
+        Ok(crate::guest::lent::definition(self.index, at))
     }
 
     #[cfg(not(target_family = "wasm"))]
-    fn shown(&self, at: &str) -> Option<String> {
+    fn shown(&self, at: &str) -> Result<Option<String>> {
         let text = self.to_definition().to_string();
-        let found = crate::doc::base::find(&text, at).map_err(|error| self.note(error)).ok()?;
-        found.map(ToOwned::to_owned)
+        Ok(crate::doc::text::find(&text, at)?.map(ToOwned::to_owned))
     }
 
     /// The definition that a test gives, and into it what else is known.

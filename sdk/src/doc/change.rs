@@ -29,8 +29,8 @@ pub(crate) fn check_pointer(at: &str) -> Result<()> {
 pub(crate) fn read(
     changes: &[Change],
     at: &str,
-    base: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
+    base: impl Fn(&str) -> Result<Option<String>>,
+) -> Result<Option<String>> {
     let mut root = at;
     loop {
         let above = changes.iter().map(Change::touched).find(|touched| within(root, touched));
@@ -43,12 +43,14 @@ pub(crate) fn read(
     if touching.peek().is_none() {
         return base(at);
     }
-    let mut value = base(root).and_then(|json| serde_json::from_str(&json).ok());
+    let mut value = base(root)?.and_then(|json| serde_json::from_str(&json).ok());
+    let below = |at: &str| at.strip_prefix(root).unwrap_or_default().to_owned();
     for change in touching {
         // What cannot be made is reported where all changes are made, by the host.
-        let _ = apply(&mut value, change.at.strip_prefix(root)?, change);
+        let _ = apply(&mut value, &below(&change.at), change);
     }
-    value?.pointer(at.strip_prefix(root)?).map(Value::to_string)
+    let found = value.as_ref().and_then(|value| value.pointer(&below(at)));
+    Ok(found.map(Value::to_string))
 }
 
 /// The document after all of these changes.

@@ -1,7 +1,7 @@
 //! What `wit-bindgen` generates from `wit/`: one module per world, all with the types of `imports`. Nothing else lives here.
 
 /// The host's services, and what several hooks speak of.
-pub mod imports {
+pub(super) mod imports {
     wit_bindgen::generate!({ world: "imports", path: "../wit/v0.2" });
 }
 

@@ -95,6 +95,11 @@ impl Mock {
         self.log.take()
     }
 
+    /// Puts a value into the key-value store, for good.
+    pub(crate) fn keep(&self, key: String, value: String) {
+        self.kv.borrow_mut().insert(key, (value, None));
+    }
+
     /// The key-value store as it is now.
     pub(crate) fn kv(&self) -> BTreeMap<String, String> {
         let (kv, now) = (self.kv.borrow(), self.now());
@@ -249,3 +254,6 @@ impl Mock {
         Err(format!("`{service}` waits, and `{hook}` may not; it can be used in {hooks}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

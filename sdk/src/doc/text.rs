@@ -1,4 +1,4 @@
-//! What a document was before its changes: the host's, read by calls, or a text of our own.
+//! Finding a value in JSON text by its pointer.
 
 use std::fmt;
 
@@ -7,60 +7,6 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::{Error, Result};
-
-/// Where a document's text is.
-#[derive(Debug)]
-pub(super) enum Base {
-    /// In the host, which shows it to the hook under way.
-    #[cfg(target_family = "wasm")]
-    Host,
-    /// Here; the host's under `cargo test`, or what the hook put in the place of the host's.
-    Text(String),
-}
-
-impl Base {
-    pub(super) fn size(&self) -> usize {
-        match self {
-            #[cfg(target_family = "wasm")]
-            Self::Host => crate::guest::lent::document::size(),
-            Self::Text(text) => text.len(),
-        }
-    }
-
-    pub(super) fn text(&self) -> String {
-        match self {
-            #[cfg(target_family = "wasm")]
-            Self::Host => crate::guest::lent::document::text(),
-            Self::Text(text) => text.clone(),
-        }
-    }
-
-    pub(super) fn json(&self, at: &str) -> Result<Option<String>> {
-        match self {
-            #[cfg(target_family = "wasm")]
-            Self::Host => Ok(crate::guest::lent::document::get(at)),
-            Self::Text(text) => Ok(find(text, at)?.map(ToOwned::to_owned)),
-        }
-    }
-
-    pub(super) fn string(&self, at: &str) -> Result<Option<String>> {
-        match self {
-            #[cfg(target_family = "wasm")]
-            Self::Host => Ok(crate::guest::lent::document::get_string(at)),
-            Self::Text(text) => {
-                Ok(find(text, at)?.and_then(|json| serde_json::from_str(json).ok()))
-            }
-        }
-    }
-
-    pub(super) fn many(&self, at: &[&str]) -> Result<Vec<Option<String>>> {
-        match self {
-            #[cfg(target_family = "wasm")]
-            Self::Host => Ok(crate::guest::lent::document::get_many(at)),
-            Self::Text(_) => at.iter().map(|at| self.json(at)).collect(),
-        }
-    }
-}
 
 /// The value at a pointer, byte for byte as it stands in the text.
 pub(crate) fn find<'t>(text: &'t str, at: &str) -> Result<Option<&'t str>> {
