@@ -107,10 +107,15 @@ impl Task {
         }
     }
 
-    pub(crate) async fn run(mut self, mut setups: mpsc::Receiver<Setup>, stop: CancellationToken) {
+    /// Ends when `stop` is cancelled, and leaves the plugins that may still have to hear of calls.
+    pub(crate) async fn run(
+        mut self,
+        mut setups: mpsc::Receiver<Setup>,
+        stop: CancellationToken,
+    ) -> Observers {
         loop {
             match self.next(&mut setups, &stop).await {
-                Event::Stop => return self.end().await,
+                Event::Stop => break,
                 Event::Setup(setup) => self.set(setup),
                 Event::States(states) => {
                     for (name, state) in states {
@@ -123,14 +128,9 @@ impl Task {
             self.rebuild().await;
             tokio::time::sleep(QUIET).await;
         }
-    }
-
-    /// Lets the plugins hear of the last calls.
-    async fn end(mut self) {
-        self.setup = Setup::default();
-        self.posts.clear();
+        // Nobody but calls under way holds a plugin any more.
         self.shared.publish(View::default(), Changed::default());
-        self.observers.flush().await;
+        self.observers
     }
 
     async fn next(&self, setups: &mut mpsc::Receiver<Setup>, stop: &CancellationToken) -> Event {

@@ -63,19 +63,22 @@ impl Mux {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (setup, setups) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(View::default()));
-        let seats = Arc::new(Seats::new(Arc::clone(&shared), limits.list_wait));
+        let policy = Arc::new(Policy::new(&shared));
+        let (view, plugins) = (Arc::clone(&shared), Arc::clone(&policy));
+        let seats = Arc::new(Seats::new(view, plugins, limits.list_wait));
         inbox.seat(Arc::clone(&seats));
         let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&seats), Arc::clone(&inbox));
         let parking = Arc::new(Parking::default());
         let swept = Arc::clone(&parking);
         let task = tokio::spawn(async move {
-            tokio::select! {
-                () = task.run(setups, stop) => {}
-                () = swept.sweep() => {}
-            }
+            let observers = tokio::select! {
+                observers = task.run(setups, stop) => observers,
+                never = swept.sweep() => match never {},
+            };
             swept.clear();
+            observers.flush().await;
         });
-        let (seal, policy) = (Arc::new(Seal::default()), Arc::new(Policy::new(&shared)));
+        let seal = Arc::new(Seal::default());
         (Self { shared, seats, parking, seal, inbox, setup, policy, audit: None, limits }, task)
     }
 

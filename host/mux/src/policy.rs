@@ -20,9 +20,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use mcpmux_core::call::{Body, Method, Target};
 use mcpmux_core::client::Client;
-use mcpmux_core::hook::Scope;
+use mcpmux_core::hook::{Scope, Subject};
 use mcpmux_core::json::Raw;
+use mcpmux_core::names::{BackendName, NativeName};
+use mcpmux_core::peer::Ask;
 
 use crate::view::Shared;
 pub(crate) use approvals::Approvals;
@@ -51,6 +54,28 @@ impl Policy {
         Self { last: AtomicU64::new(0), scope: Arc::new(scope), approvals }
     }
 
+    /// A backend's question outside of any call, past the response hooks: they read an empty name. Or what the backend
+    /// reads instead.
+    pub(crate) fn outside(
+        &self,
+        plan: Arc<Plan>,
+        client: &Arc<Client>,
+        backend: &BackendName,
+        ask: Ask,
+    ) -> Result<Ask, Body> {
+        let Some(plan) = plan.of_client(client) else { return Ok(ask) };
+        let subject = Subject {
+            id: self.number(),
+            method: Method::ToolsCall,
+            to: Target { backend: backend.clone(), native: NativeName::new("") },
+            exposed: String::new(),
+            client: Arc::clone(client),
+            scope: Arc::clone(&self.scope),
+        };
+        let escort = Escort::new(Some(plan), subject, Arc::clone(&self.approvals), Vec::new());
+        notices::question(&escort, ask)
+    }
+
     /// A number that no other call has.
     fn number(&self) -> u64 {
         self.last.fetch_add(1, Ordering::Relaxed) + 1
@@ -62,6 +87,11 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let started = Instant::now();
     let done = work();
     (done, started.elapsed())
+}
+
+/// A text of a plugin's for the log, of which it must not be able to forge a line.
+fn harmless(text: &impl ToString) -> String {
+    text.to_string().escape_debug().to_string()
 }
 
 /// A member of what a client says of itself; empty if it did not say.

@@ -122,8 +122,10 @@ impl Mux {
         }
         let Lost { call, unseen } = *lost;
         let fault = unknown(call.method, &call.name);
-        // Who keeps an audit hears of it; the client does not learn that there is something.
-        if let Some(to) = unseen.filter(|_| self.audit.is_some()) {
+        if let Some(to) = unseen {
+            // Who keeps an audit hears of it; the client does not learn that there is something.
+            let method = call.method.as_str();
+            tracing::debug!(backend = %to.backend, entry = %to.native, method, "a client called what it does not see");
             Passage::new(self, &Routed { call, to }, None, Vec::new()).refuse(&fault);
         }
         Err(fault)

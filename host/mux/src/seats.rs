@@ -19,8 +19,8 @@ use mcpmux_core::peer::{Ask, Event};
 use mcpmux_core::ports::Pending;
 use tokio::runtime::Handle;
 
-use crate::policy::Plan;
-use crate::view::{Placed, Shared};
+use crate::policy::{Plan, Policy};
+use crate::view::{Placed, Shared, View};
 pub(crate) use levels::Raised;
 pub use seat::Seat;
 use table::{Subscriber, Table};
@@ -36,6 +36,7 @@ const INTERNAL_ERROR: i64 = -32603;
 /// All seats.
 pub(crate) struct Seats {
     shared: Arc<Shared>,
+    policy: Arc<Policy>,
     table: Mutex<Table>,
     turns: Turns,
     /// How long a client has for its roots.
@@ -46,9 +47,10 @@ pub(crate) struct Seats {
 
 impl Seats {
     /// No seat is taken yet. Needs a tokio runtime.
-    pub(crate) fn new(shared: Arc<Shared>, patience: Duration) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, policy: Arc<Policy>, patience: Duration) -> Self {
         Self {
             shared,
+            policy,
             table: Mutex::default(),
             turns: Turns::default(),
             patience,
@@ -62,24 +64,28 @@ impl Seats {
 
     /// Tells every backend what is wanted of it.
     pub(crate) fn want_again(&self) {
-        self.shared.read(|view| view.backends.values().for_each(|placed| self.tell(placed)));
+        self.shared.read(|view| {
+            view.backends.values().for_each(|placed| self.tell(view, placed));
+        });
     }
 
     /// Tells one backend what is wanted of it.
     fn want(&self, backend: &BackendName) {
         self.shared.read(|view| {
             if let Some(placed) = view.backends.get(backend) {
-                self.tell(placed);
+                self.tell(view, placed);
             }
         });
     }
 
     /// The table stays locked meanwhile, so that the newest word is the last one that the backend hears.
-    fn tell(&self, placed: &Placed) {
+    fn tell(&self, view: &View, placed: &Placed) {
         let table = self.table();
-        let mut wants = table.wants(placed.backend.name());
+        let backend = placed.backend.name();
+        let mut wants = table.wants(backend);
         // What was subscribed to may be hidden since.
-        wants.uris.retain(|uri| placed.naming.includes(uri));
+        let shown = |uri: &str| placed.naming.includes(uri) && !view.catalog.hides(backend, uri);
+        wants.uris.retain(|uri| shown(uri));
         placed.backend.want(wants);
         drop(table);
     }
@@ -143,22 +149,31 @@ impl Seats {
     /// A backend asks something outside of any call.
     pub(crate) fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body> {
         let able = self.table().able(&ask);
-        if ask.method == ROOTS && !able.is_empty() {
-            return Box::pin(roots::of_all(able, ask, self.patience));
+        let Some((client, only)) = able.first().cloned() else {
+            return Box::pin(std::future::ready(nobody(&ask.method)));
+        };
+        let roots = ask.method == ROOTS;
+        if able.len() > 1 && !roots {
+            tracing::info!(%backend, method = ask.method, "asked outside of a call, with several clients there");
+            let why = format!(
+                "`{}` was asked outside of a call, and mcpmux has several clients that could answer",
+                ask.method
+            );
+            return Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)));
         }
-        let mut able = able.into_iter();
-        match (able.next(), able.next()) {
-            (Some(only), None) => only.ask(ask),
-            (None, _) => Box::pin(std::future::ready(nobody(&ask.method))),
-            (Some(_), Some(_)) => {
-                tracing::info!(%backend, method = ask.method, "asked outside of a call, with several clients there");
-                let why = format!(
-                    "`{}` was asked outside of a call, and mcpmux has several clients that could answer",
-                    ask.method
-                );
-                Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)))
-            }
+        let plan = self.shared.read(|view| view.plans.whole(backend));
+        let ask = match plan {
+            None => ask,
+            Some(plan) => match self.policy.outside(plan, &client, backend, ask) {
+                Ok(ask) => ask,
+                Err(withheld) => return Box::pin(std::future::ready(withheld)),
+            },
+        };
+        if roots {
+            let peers = able.into_iter().map(|(_, peer)| peer).collect();
+            return Box::pin(roots::of_all(peers, ask, self.patience));
         }
+        only.ask(ask)
     }
 }
 

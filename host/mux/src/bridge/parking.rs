@@ -5,6 +5,7 @@
 //! that comes back and leaves before there is an answer: its state was good once, so nobody could find the call again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -247,7 +248,7 @@ impl Parking {
     }
 
     /// Gives up calls when their lifetime is over. Never ends.
-    pub(crate) async fn sweep(&self) {
+    pub(crate) async fn sweep(&self) -> Infallible {
         loop {
             let next = self.lock().values().map(|parked| parked.until).min();
             match next {

@@ -43,9 +43,35 @@ const OF_COMPLETION: [&str; 3] = ["ref", "argument", "context"];
 pub(crate) fn filter(
     view: Option<&View>,
     passage: &mut Passage,
-    mut routed: Routed,
+    routed: Routed,
     mut place: Place,
 ) -> Result<Filtered, Fault> {
+    let past = past(view, passage, routed, &mut place).map_err(|fault| match place {
+        Place::Backend(_) => fault,
+        // What stands in the place of its backend is the plugin, which is no affair of the client's.
+        Place::Plugin => Fault { backend: None, ..fault },
+    });
+    match past? {
+        Past::On(routed) => match place {
+            Place::Backend(placed) => Ok(Filtered::On(routed, placed)),
+            Place::Plugin => Err(not_answered(&routed.call.name)),
+        },
+        Past::Answered(answer) => Ok(Filtered::Answered(answer)),
+    }
+}
+
+/// What is past all hooks.
+enum Past {
+    On(Routed),
+    Answered(Answer),
+}
+
+fn past(
+    view: Option<&View>,
+    passage: &mut Passage,
+    mut routed: Routed,
+    place: &mut Place,
+) -> Result<Past, Fault> {
     let mut may_go_elsewhere = routed.call.method == Method::ToolsCall;
     'call: loop {
         let escort = Arc::clone(passage.escort());
@@ -69,7 +95,7 @@ pub(crate) fn filter(
                 }
                 Ok(Step::Answered(result)) => {
                     let answer = Answer { body: Body::Result(result), era: Era::Legacy };
-                    return reply::answered(&escort, post, answer).map(Filtered::Answered);
+                    return reply::answered(&escort, post, answer).map(Past::Answered);
                 }
                 Ok(Step::Refused(denial)) => {
                     let fault = Fault::refused(Kind::PolicyDenied, &routed.to.backend, denial);
@@ -84,16 +110,12 @@ pub(crate) fn filter(
                     let found = find(view, call)
                         .map_err(|lost| unknown(lost.call.method, &lost.call.name))?;
                     passage.rerouted(&found.routed, found.plan);
-                    (routed, place) = (found.routed, found.place);
+                    (routed, *place) = (found.routed, found.place);
                     continue 'call;
                 }
             }
         }
-        break;
-    }
-    match place {
-        Place::Backend(placed) => Ok(Filtered::On(routed, placed)),
-        Place::Plugin => Err(not_answered(&routed.call.name)),
+        return Ok(Past::On(routed));
     }
 }
 

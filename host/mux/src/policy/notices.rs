@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::passage::Escort;
 use super::plan::{Plan, Post};
-use super::{reply, timed};
+use super::{harmless, reply, timed};
 
 /// The client of a call as the call's backend meets it: behind the plugins.
 struct Guarded {
@@ -44,30 +44,36 @@ impl Peer for Guarded {
         }
     }
 
-    fn ask(&self, mut ask: Ask) -> Pending<'static, Body> {
-        if !self.escort.posts().any(|post| post.hooks.response.is_some()) {
-            return self.peer.ask(ask);
+    fn ask(&self, ask: Ask) -> Pending<'static, Body> {
+        match question(&self.escort, ask) {
+            Ok(ask) => self.peer.ask(ask),
+            Err(withheld) => Box::pin(std::future::ready(withheld)),
         }
-        let mut question = Object::default();
-        question.set("method", Raw::string(&ask.method));
-        if let Some(params) = &ask.params {
-            question.set("params", params.clone());
+    }
+}
+
+/// A backend's question as its client is to get it; or what the backend reads instead.
+pub(super) fn question(escort: &Escort, mut ask: Ask) -> Result<Ask, Body> {
+    if !escort.posts().any(|post| post.hooks.response.is_some()) {
+        return Ok(ask);
+    }
+    let mut question = Object::default();
+    question.set("method", Raw::string(&ask.method));
+    if let Some(params) = &ask.params {
+        question.set("params", params.clone());
+    }
+    match reply::shown(escort, Source::Question, question.to_raw(), None) {
+        Ok(question) => {
+            ask.params = question.object().ok().and_then(|mut object| object.take("params"));
+            Ok(ask)
         }
-        match reply::shown(&self.escort, Source::Question, question.to_raw(), None) {
-            Ok(question) => {
-                ask.params = question.object().ok().and_then(|mut object| object.take("params"));
-                self.peer.ask(ask)
-            }
-            Err(fault) => {
-                tracing::info!(
-                    call = self.escort.subject.id,
-                    "a backend's question is withheld: {fault}"
-                );
-                let data = json!({ "source": "mcpmux", "code": fault.code });
-                let code = fault.kind.code();
-                let error = json!({ "code": code, "message": fault.public, "data": data });
-                Box::pin(std::future::ready(Body::Error(Raw::of(&error))))
-            }
+        Err(fault) => {
+            let (call, why) = (escort.subject.id, harmless(&fault));
+            tracing::info!(call, "a backend's question is withheld: {why}");
+            let data = json!({ "source": "mcpmux", "code": fault.code });
+            let code = fault.kind.code();
+            let error = json!({ "code": code, "message": fault.public, "data": data });
+            Err(Body::Error(Raw::of(&error)))
         }
     }
 }
@@ -83,7 +89,7 @@ pub(crate) fn outside(
     heard(plan.posts(), backend, None, event, |post, verdict, why, took| {
         let (plugin, version) = (&post.hooks.name, &post.hooks.version);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let (shadow, why) = (post.is_shadow(), why.unwrap_or_default());
+        let (shadow, why) = (post.is_shadow(), harmless(&why.unwrap_or_default()));
         tracing::debug!(%plugin, version, %backend, micros, shadow, verdict, "notification judged {why}");
     })
 }

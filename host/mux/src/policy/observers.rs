@@ -54,6 +54,7 @@ impl Observers {
             self.0.spawn(async move {
                 while let Some(record) = records.recv().await {
                     if let Err(why) = hook.on_outcome(&record).await {
+                        let why = super::harmless(&why);
                         tracing::warn!(%plugin, "the plugin could not take an outcome: {why}");
                     }
                 }

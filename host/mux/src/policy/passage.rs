@@ -31,6 +31,22 @@ pub(crate) struct Escort {
 }
 
 impl Escort {
+    pub(super) fn new(
+        plan: Option<Arc<Plan>>,
+        subject: Subject,
+        approvals: Arc<Approvals>,
+        approved: Vec<String>,
+    ) -> Self {
+        Self {
+            plan,
+            subject,
+            approvals,
+            obligations: OnceLock::new(),
+            decisions: Mutex::default(),
+            approved: Mutex::new(approved),
+        }
+    }
+
     /// The plugins that the call meets.
     pub(super) fn posts(&self) -> impl Iterator<Item = &Arc<Post>> {
         self.plan.iter().flat_map(|plan| plan.posts())
@@ -83,7 +99,7 @@ pub(crate) struct Passage {
     /// What is judged: see `document`.
     arguments: Raw,
     /// The call as its client made it, if it is another one now.
-    original: Option<Call>,
+    original: Option<Box<Call>>,
     /// Plugins that observe what it was at first, before it was sent elsewhere.
     before: Vec<Arc<Post>>,
     audit: Option<Arc<dyn Audit>>,
@@ -108,14 +124,8 @@ impl Passage {
             client: Arc::clone(&call.client),
             scope: Arc::clone(&mux.policy.scope),
         };
-        let escort = Escort {
-            plan,
-            subject,
-            approvals: Arc::clone(&mux.policy.approvals),
-            obligations: OnceLock::new(),
-            decisions: Mutex::default(),
-            approved: Mutex::new(approved),
-        };
+        let approvals = Arc::clone(&mux.policy.approvals);
+        let escort = Escort::new(plan, subject, approvals, approved);
         Self {
             escort: Arc::new(escort),
             arguments: super::filter::document(call),
@@ -137,7 +147,7 @@ impl Passage {
 
     /// The call as its client made it, and will make it again if it is to come back.
     pub(crate) fn original<'a>(&'a self, now: &'a Call) -> &'a Call {
-        self.original.as_ref().unwrap_or(now)
+        self.original.as_deref().unwrap_or(now)
     }
 
     /// The plugins whose questions people have answered with yes.
@@ -148,7 +158,7 @@ impl Passage {
     /// The call is about to become another one.
     pub(super) fn keep(&mut self, call: &Call) {
         if self.original.is_none() {
-            self.original = Some(call.clone());
+            self.original = Some(Box::new(call.clone()));
         }
     }
 
@@ -166,15 +176,10 @@ impl Passage {
             exposed: routed.call.name.clone(),
             ..old.subject.clone()
         };
-        let (decisions, approved) = (std::mem::take(&mut *lock(&old.decisions)), self.approved());
-        self.escort = Arc::new(Escort {
-            plan,
-            subject,
-            approvals: Arc::clone(&old.approvals),
-            obligations: OnceLock::new(),
-            decisions: Mutex::new(decisions),
-            approved: Mutex::new(approved),
-        });
+        let decisions = std::mem::take(&mut *lock(&old.decisions));
+        let escort = Escort::new(plan, subject, Arc::clone(&old.approvals), self.approved());
+        *lock(&escort.decisions) = decisions;
+        self.escort = Arc::new(escort);
         self.arguments = super::filter::document(&routed.call);
     }
 
@@ -186,7 +191,8 @@ impl Passage {
         if let Err(fault) = outcome {
             let Subject { to, method, .. } = &self.escort.subject;
             if status == Status::Refused {
-                tracing::info!(backend = %to.backend, entry = %to.native, method = method.as_str(), "call refused: {fault}");
+                let (method, why) = (method.as_str(), super::harmless(fault));
+                tracing::info!(backend = %to.backend, entry = %to.native, method, "call refused: {why}");
             }
         }
     }

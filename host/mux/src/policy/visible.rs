@@ -40,10 +40,18 @@ struct Who {
     era: Era,
 }
 
-/// The lists of the clients that asked last; each view has its own.
+/// The lists of one kind of client, for as long as they hold.
+struct Sight {
+    who: Who,
+    visible: Arc<Visible>,
+    /// Until when, if a plugin failed; else as long as the view's entries stay the same.
+    until: Option<Instant>,
+}
+
+/// The lists of the clients that asked last.
 #[derive(Default)]
 pub(crate) struct Sights {
-    kept: Mutex<VecDeque<(Who, Arc<Visible>, Option<Instant>)>>,
+    kept: Mutex<VecDeque<Sight>>,
     /// For when nobody judges.
     all: OnceLock<Arc<Vec<Seen>>>,
 }
@@ -56,25 +64,22 @@ impl Sights {
         }
         let (name, version) = (said(client, "name"), said(client, "version"));
         let who = Who { name, version, era: client.era() };
-        let fresh = |until: &Option<Instant>| until.is_none_or(|until| until > Instant::now());
-        let known = self
-            .lock()
-            .iter()
-            .find(|(known, ..)| *known == who)
-            .and_then(|(_, visible, until)| fresh(until).then(|| Arc::clone(visible)));
-        if known.is_some() {
-            return known;
+        let holds = |sight: &&Sight| {
+            sight.who == who && sight.until.is_none_or(|until| until > Instant::now())
+        };
+        if let Some(known) = self.lock().iter().find(holds) {
+            return Some(Arc::clone(&known.visible));
         }
         // Worked out without the lock: others need not wait for a plugin.
         let (visible, failed) = Visible::work_out(view, client, &who.name);
         let visible = Arc::new(visible);
         let mut kept = self.lock();
-        kept.retain(|(known, ..)| *known != who);
+        kept.retain(|known| known.who != who);
         if kept.len() >= KEPT {
             kept.pop_front();
         }
         let until = failed.then(|| Instant::now() + RETRY);
-        kept.push_back((who, Arc::clone(&visible), until));
+        kept.push_back(Sight { who, visible: Arc::clone(&visible), until });
         Some(visible)
     }
 
@@ -92,7 +97,7 @@ impl Sights {
         Arc::clone(seen)
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(Who, Arc<Visible>, Option<Instant>)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Sight>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -201,6 +206,7 @@ fn judged(post: &Post, client: &Client, entries: &[Seen]) -> (Vec<bool>, bool) {
             (shown, true)
         }
         Err(why) => {
+            let why = super::harmless(&why);
             tracing::warn!(%plugin, version, hook, micros, shadow, "the plugin could not judge a list, so its client sees nothing that the plugin is asked about: {why}");
             (vec![false; entries.len()], false)
         }

@@ -137,11 +137,12 @@ impl Table {
     }
 
     /// The sessions that declared what it takes to be asked this.
-    pub(super) fn able(&self, ask: &Ask) -> Vec<Arc<dyn Peer>> {
+    pub(super) fn able(&self, ask: &Ask) -> Vec<(Arc<Client>, Arc<dyn Peer>)> {
         let able = |sitting: &&Sitting| {
             sitting.is_session() && sitting.client.lacks(&ask.method, ask.params.as_ref()).is_none()
         };
-        self.sitting.values().filter(able).map(|sitting| Arc::clone(&sitting.peer)).collect()
+        let able = self.sitting.values().filter(able);
+        able.map(|sitting| (Arc::clone(&sitting.client), Arc::clone(&sitting.peer))).collect()
     }
 
     /// Who subscribed to a resource, or to one that it is a part of.

@@ -113,3 +113,32 @@ async fn what_is_hidden_is_reached_by_no_name() {
     assert!(scene.a.sent().is_empty());
     scene.ask(Method::ResourcesRead, "x:2", json!({})).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_becomes_hidden_is_not_wanted_any_more_and_its_updates_are_not_told() {
+    let a = actor("a", Era::Legacy);
+    let stage = Stage::of(&[(&a, everything())]).await;
+    let guest = Arc::default();
+    let seat = stage.join(Era::Legacy, "{}", &guest);
+    for uri in ["x:1", "x:2"] {
+        let call = request(Era::Legacy, Method::Subscribe, uri, json!({}));
+        seat.subscribe(call, Flight::default()).await.unwrap();
+    }
+    let plugins = vec![Arc::new(editing("x:1", vec![ListEdit::Hide(0)], plain("p")))];
+    stage.mux.apply(Setup { plugins, ..members(&[(&a, Naming::default())]) }).await;
+    until(|| a.wanted() == ["x:2"]).await;
+    stage.updated(&a, "x:1");
+    stage.updated(&a, "x:2");
+    assert_eq!(guest.heard(), [json!({ "uri": "x:2" })]);
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_plugins_own_tool_names_no_backend() {
+    let refuse = requesting("p", |_, _| Ok(RequestAction::Refuse(denial("no"))));
+    let broken = requesting("p", |_, _| Err("broken".to_owned()));
+    for plugin in [refuse, broken] {
+        let scene = Scene::new(Era::Legacy, [editing("", adding("find"), plugin)]).await;
+        let refused = fault(scene.tool(Era::Legacy, "find", json!({})).await);
+        assert!(refused.backend.is_none() && refused.code.is_some(), "{refused:?}");
+    }
+}

@@ -115,6 +115,28 @@ async fn all_is_heard_before_the_end() {
 }
 
 #[tokio::test]
+async fn a_parked_call_is_on_record_once_when_it_has_ended() {
+    let (watcher, mut told, _) = watching("w", 100);
+    let ask =
+        judging("p", |_, _| Ok(Verdict::Ask(Question { text: "?".to_owned(), remember: None })));
+    let stop = CancellationToken::new();
+    let inbox = Arc::new(Inbox::default());
+    let (mux, task) = Mux::start(Arc::clone(&inbox), Limits::default(), stop.clone());
+    let a = actor("a", Era::Legacy);
+    let named = [(&a, everything(), Naming::default())];
+    let stage = Stage::set(inbox, mux, &named, vec![Arc::new(watcher), Arc::new(ask)]).await;
+    let mut call = request(Era::Modern, Method::ToolsCall, "a__t", json!({}));
+    Arc::make_mut(&mut call.client).capabilities = Raw::literal(ABLE);
+    let parked = result(stage.mux.call(call, Flight::default()).await);
+    assert_eq!(parked["resultType"], "input_required");
+    assert!(told.try_recv().is_err());
+    stop.cancel();
+    tokio::time::timeout(std::time::Duration::from_secs(10), task).await.unwrap().unwrap();
+    assert_eq!(told.try_recv().unwrap().status, Status::Cancelled);
+    assert!(told.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn a_plugin_that_does_not_match_is_not_asked_and_nothing_is_kept_for_it() {
     let (watcher, mut told, _) = watching("w", 100);
     let never = || -> Hooks {

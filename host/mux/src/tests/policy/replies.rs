@@ -179,3 +179,44 @@ async fn each_question_of_a_modern_backend_can_be_changed_and_withheld() {
         assert_eq!(guest.asked.load(Ordering::Relaxed), 0);
     }
 }
+
+#[tokio::test]
+async fn what_is_asked_outside_of_calls_passes_with_an_empty_name() {
+    let notes = Notes::default();
+    let noted = notes.clone();
+    let withholding = |code: &'static str| {
+        let noted = noted.clone();
+        replying("p", move |subject, source, document| {
+            noted.note(format!(
+                "{source:?} {} {:?} {}",
+                subject.to.backend,
+                subject.exposed,
+                of_raw(document)
+            ));
+            Ok(match code {
+                "" => ResponseAction::Change(set("/params", &json!({ "n": 1 }))),
+                code => ResponseAction::Withhold(denial(code)),
+            })
+        })
+    };
+    let ask = |method: &str| Ask { method: method.to_owned(), params: None, report: None };
+    let name = BackendName::new("a").unwrap();
+    for method in ["elicitation/create", "roots/list"] {
+        for (plugin, asked) in [
+            (withholding(""), 1),
+            (withholding("no"), 0),
+            (shadow(withholding("no")), 1),
+            (only("b", "", "", withholding("no")), 1),
+        ] {
+            let matches = plugin.matches.backends.is_empty();
+            let scene = Scene::new(Era::Legacy, [plugin]).await;
+            let guest = listener();
+            let _seat = scene.stage.join(Era::Legacy, r#"{"elicitation":{},"roots":{}}"#, &guest);
+            let answer = scene.stage.inbox.asked(&name, ask(method)).await;
+            assert_eq!(guest.asked.load(Ordering::Relaxed), asked);
+            assert_eq!(matches!(answer, Body::Result(_)), asked == 1);
+            let shown = format!(r#"Question a "" {{"method":"{method}"}}"#);
+            assert_eq!(notes.take(), if matches { vec![shown] } else { vec![] });
+        }
+    }
+}
