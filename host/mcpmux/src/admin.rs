@@ -125,8 +125,8 @@ async fn converse(
     let mut read = BufReader::new(read);
     loop {
         let mut line = String::new();
-        let reading = (&mut read).take(LINE_LIMIT).read_line(&mut line);
-        if tokio::time::timeout(IDLE, reading).await?? == 0 {
+        let mut limited = (&mut read).take(LINE_LIMIT);
+        if tokio::time::timeout(IDLE, limited.read_line(&mut line)).await?? == 0 {
             return Ok(());
         }
         let answer = match Request::parse(line.trim()) {

@@ -52,7 +52,7 @@ async fn a_project_has_what_its_language_needs() {
 #[tokio::test]
 async fn what_cannot_be_a_project_is_said_and_leaves_nothing() {
     let home = Home::new("");
-    let new = |rest: &[&'static str]| [&["plugin", "new"], rest].concat();
+    let new = |rest: &[&'static str]| [&["plugin", "new"][..], rest].concat();
     for (name, part) in [
         ("Guard", "allowed are lower-case letters"),
         ("1guard", "has to start with a letter"),
@@ -63,7 +63,7 @@ async fn what_cannot_be_a_project_is_said_and_leaves_nothing() {
     fails(&home, &new(&["guard", "--sdk", "nowhere"]), 2, "", &["is no mcpmux checkout", "hint: "])
         .await;
     std::fs::create_dir(home.path().join("full")).unwrap();
-    home.write("full/file", "");
+    std::fs::write(home.path().join("full/file"), "").unwrap();
     fails(&home, &new(&["guard", "--dir", "full"]), 2, "", &["is not an empty folder", "--dir"])
         .await;
     assert_eq!(files(&home, "").len(), 2, "the configuration and the file");
@@ -76,10 +76,9 @@ async fn what_cannot_be_a_project_is_said_and_leaves_nothing() {
 async fn what_is_no_plugin_cannot_be_tried() {
     let home = Home::new("");
     home.write("text.wasm", "(component)");
+    let file = home.path().join("text.wasm");
     for command in ["test", "bench", "inspect"] {
-        let text = &["plugin", command, "{here}/text.wasm".into()];
-        let file = home.path().join("text.wasm");
-        let args = [text[0], text[1], file.to_str().unwrap()];
+        let args = ["plugin", command, file.to_str().unwrap()];
         let (code, out, said) = home.run(&args).await;
         assert!(code > 0 && out.is_empty() && said.contains("it is not WebAssembly"), "{said}");
     }

@@ -64,7 +64,7 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
 
     // Every hook's example compiles, and does what its golden call says.
     let every = ["plugin", "new", "every", "--sdk", root.to_str().unwrap()];
-    passes(&home, &[&every, &all[..]].concat()).await;
+    passes(&home, &[&every[..], &all].concat()).await;
     // The versions that the repository has already, so that nothing is fetched.
     let lock = root.join("Cargo.lock");
     std::fs::copy(&lock, home.path().join("every/Cargo.lock")).unwrap();
@@ -84,7 +84,7 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     assert!(checks.iter().all(|check| check["result"] == "passed"), "{tested:#}");
 
     // The one of the story judges calls.
-    passes(&home, &[&new, &["--hook", "authorize"][..]].concat()).await;
+    passes(&home, &[&new[..], &["--hook", "authorize"]].concat()).await;
     std::fs::copy(&lock, home.path().join("guard/Cargo.lock")).unwrap();
     let built = passes(&home, &["plugin", "build", "guard"]).await;
     assert!(

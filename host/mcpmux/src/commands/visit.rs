@@ -93,9 +93,9 @@ impl Visit {
 
     /// All tools, over all pages.
     pub(super) async fn tools(&self) -> Result<Vec<Raw>, Failure> {
-        let (mut all, mut cursor) = (Vec::new(), None);
+        let (client, mut all, mut cursor) = (client(), Vec::new(), None);
         loop {
-            let page = self.mux().list(EntryKind::Tool, cursor.as_deref()).await;
+            let page = self.mux().list(&client, EntryKind::Tool, cursor.as_deref()).await;
             let page = page.map_err(Failure::failed)?;
             all.extend(page.entries.elements().map_err(Failure::failed)?);
             cursor = page.next;

@@ -152,7 +152,7 @@ fn lists(trial: &Trial) -> Result<bool, String> {
     for length in [0, 1, 1_000] {
         let entries =
             (0..length).map(|at| mock::seen(&listed(at))).collect::<Result<Vec<_>, _>>()?;
-        let answers = hook.check_list(&play::client(&Default::default()), &entries)?;
+        let answers = hook.check_list(&play::client(&Default::default())?, &entries)?;
         if answers.len() != length {
             return Err(format!("{} answers for {length} entries", answers.len()));
         }

@@ -200,11 +200,14 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) era: Era,
+    pub(crate) principal: Option<String>,
+    pub(crate) space: Option<String>,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Self { name: "golden".to_owned(), version: "1".to_owned(), era: Era::Modern }
+        let (name, version) = ("golden".to_owned(), "1".to_owned());
+        Self { name, version, era: Era::Modern, principal: None, space: None }
     }
 }
 
@@ -255,6 +258,19 @@ pub(crate) struct Outcome {
     pub(crate) sent: u64,
     pub(crate) received: u64,
     pub(crate) micros: u64,
+    pub(crate) decisions: Vec<Decision>,
+}
+
+/// What one plugin decided in one hook.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Decision {
+    pub(crate) plugin: String,
+    pub(crate) version: String,
+    pub(crate) hook: String,
+    pub(crate) verdict: String,
+    pub(crate) micros: u64,
+    pub(crate) shadow: bool,
 }
 
 /// How a call can end.

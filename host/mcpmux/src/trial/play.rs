@@ -9,12 +9,13 @@ use mcpmux_core::catalog::Definition;
 use mcpmux_core::client::Client;
 use mcpmux_core::era::Revision;
 use mcpmux_core::hook::{
-    AuthorizeHook, AuthorizeListHook, CatalogHook, CredentialsHook, EntryView, Granted, ListEdit,
-    Notice, NotifyAction, NotifyHook, ObserveHook, Problem, Query, Reason, Record, RequestAction,
-    RequestHook, ResponseAction, ResponseHook, Seen, Source, Status, Subject, Verdict,
+    AuthorizeHook, AuthorizeListHook, CatalogHook, CredentialsHook, Decision, EntryView, Granted,
+    HookKind, ListEdit, Notice, NotifyAction, NotifyHook, ObserveHook, Problem, Query, Reason,
+    Record, RequestAction, RequestHook, ResponseAction, ResponseHook, Seen, Source, Status,
+    Subject, Verdict,
 };
 use mcpmux_core::json::Raw;
-use mcpmux_core::names::{BackendName, NativeName};
+use mcpmux_core::names::{BackendName, NativeName, PluginName};
 use serde_json::{Value, json};
 
 use super::golden::{self, What};
@@ -123,7 +124,7 @@ impl Trial {
             ),
             What::AuthorizeList { client, entries } => Prepared::AuthorizeList(
                 hooks.authorize_list.clone().ok_or_else(missing)?,
-                self::client(client),
+                self::client(client)?,
                 entries.iter().map(mock::seen).collect::<Result<_, String>>()?,
             ),
             What::Response { call, source, document } => Prepared::Response(
@@ -147,7 +148,7 @@ impl Trial {
             ),
             What::Observe { call, outcome } => Prepared::Observe(
                 hooks.observe.clone().ok_or_else(missing)?,
-                Box::new(record(self.subject(call, number)?, outcome)),
+                Box::new(record(self.subject(call, number)?, outcome)?),
             ),
             What::Credentials { query } => Prepared::Credentials(
                 self.credentials.clone().ok_or_else(missing)?,
@@ -190,7 +191,7 @@ impl Trial {
             method,
             exposed: mock::exposed(&backend, &call.name, call.exposed.as_deref()),
             to: Target { backend, native: NativeName::new(&call.name) },
-            client: Arc::new(client(&call.client)),
+            client: Arc::new(client(&call.client)?),
             scope: Arc::clone(&self.scope) as _,
         })
     }
@@ -205,8 +206,18 @@ fn backend(name: &str) -> Result<BackendName, String> {
 }
 
 /// A client of a golden call.
-pub(crate) fn client(client: &golden::Client) -> Client {
-    Client {
+///
+/// # Errors
+/// If it has what no client of mcpmux has yet: who it is, where that was made sure of, and a space.
+pub(crate) fn client(client: &golden::Client) -> Result<Client, String> {
+    for (key, value) in [("principal", &client.principal), ("space", &client.space)] {
+        if value.is_some() {
+            return Err(format!(
+                "a component cannot be shown `client.{key}` yet: mcpmux has none to show"
+            ));
+        }
+    }
+    Ok(Client {
         revision: match client.era {
             golden::Era::Modern => Revision::NEWEST_MODERN,
             golden::Era::Legacy => Revision::NEWEST_LEGACY,
@@ -214,7 +225,7 @@ pub(crate) fn client(client: &golden::Client) -> Client {
         info: Some(Raw::of(&json!({ "name": client.name, "version": client.version }))),
         capabilities: Raw::literal("{}"),
         session: None,
-    }
+    })
 }
 
 fn offered(entry: &golden::Offered) -> Result<(BackendName, Definition, String), String> {
@@ -224,8 +235,9 @@ fn offered(entry: &golden::Offered) -> Result<(BackendName, Definition, String),
     Ok((backend, definition, exposed))
 }
 
-fn record(subject: Subject, outcome: &golden::Outcome) -> Record {
-    Record {
+fn record(subject: Subject, outcome: &golden::Outcome) -> Result<Record, String> {
+    let decisions = outcome.decisions.iter().map(decision).collect::<Result<_, String>>()?;
+    Ok(Record {
         subject,
         status: match outcome.status {
             golden::Status::Success => Status::Success,
@@ -238,6 +250,39 @@ fn record(subject: Subject, outcome: &golden::Outcome) -> Record {
         sent: outcome.sent,
         received: outcome.received,
         took: Duration::from_micros(outcome.micros),
-        decisions: Vec::new(),
-    }
+        decisions,
+    })
+}
+
+/// The words of decisions, as mcpmux records them.
+const VERDICTS: [&str; 13] = [
+    "allow",
+    "allow-with",
+    "answer",
+    "ask",
+    "change",
+    "deliver",
+    "deny",
+    "drop",
+    "error",
+    "forward",
+    "refuse",
+    "reroute",
+    "withhold",
+];
+
+fn decision(decision: &golden::Decision) -> Result<Decision, String> {
+    let golden::Decision { plugin, version, hook, verdict, micros, shadow } = decision;
+    let unknown = |what: &str, word: &str| format!("`{word}` is no {what} of a decision");
+    let kind = HookKind::ALL.into_iter().find(|kind| kind.as_str() == hook);
+    let word = VERDICTS.into_iter().find(|word| word == verdict);
+    Ok(Decision {
+        plugin: PluginName::new(plugin).map_err(|error| error.to_string())?,
+        version: version.clone(),
+        hook: kind.ok_or_else(|| unknown("hook", hook))?,
+        verdict: word.ok_or_else(|| unknown("verdict", verdict))?,
+        detail: None,
+        took: Duration::from_micros(*micros),
+        shadow: *shadow,
+    })
 }

@@ -157,6 +157,8 @@ fn call(row: &Row) -> Call {
             name: row.client.name.clone(),
             version: row.client.version.clone(),
             era: if row.client.era == "legacy" { Era::Legacy } else { Era::Modern },
+            principal: None,
+            space: None,
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Building projects in other languages than Rust, with the tools that each has.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -45,7 +45,10 @@ pub(super) fn python(folder: &Path) -> Result<Built, Failure> {
     }
     let tool = Tool { program: &tool, missing: "remove `.venv` and build again" };
     made(name, folder, |out| {
-        tool.run(folder, &["-d", "wit", "-w", "policy", "componentize", "plugin", "-o", out])
+        tool.run(
+            folder,
+            &["-d", "wit", "-w", "policy", "componentize", "--stub-wasi", "plugin", "-o", out],
+        )
     })
 }
 

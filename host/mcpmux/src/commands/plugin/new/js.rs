@@ -24,7 +24,7 @@ fn package(project: &Project) -> String {
   "private": true,
   "type": "module",
   "scripts": {{ "build": "node build.mjs" }},
-  "devDependencies": {{ "@bytecodealliance/componentize-js": "0.23.1" }}
+  "devDependencies": {{ "@bytecodealliance/componentize-js": "0.23.0" }}
 }}
 "#,
         project.name

@@ -25,7 +25,7 @@ version = "0.1.0"
 requires-python = ">=3.10"
 
 [dependency-groups]
-build = ["componentize-py==0.25.0"]
+build = ["componentize-py==0.25.1"]
 "#,
         project.name
     )
@@ -66,6 +66,7 @@ SCHEMA = {{
     "additionalProperties": False,
 }}
 
+# Python's own clock, random numbers and standard output are not there: use those of mcpmux.
 # mcpmux keeps several instances and drops them when it likes: what has to last goes into `kv`.
 word = "delete"
 

@@ -312,6 +312,11 @@ fn host() -> Host<{type_name}> {{
 }}
 
 #[test]
+fn golden_calls() -> mcpmux_sdk::Result<()> {{
+    mcpmux_sdk::testing::golden::<{type_name}>("golden")
+}}
+
+#[test]
 fn a_misspelt_key_is_found() {{
     assert!(Host::<{type_name}>::new(r#"{{"wrod": "delete"}}"#).is_err());
 }}
