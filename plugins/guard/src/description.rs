@@ -4,7 +4,7 @@ use mcpmux_sdk::serde_json::{Value, json};
 use mcpmux_sdk::{Entry, Kind, Level, Result, log};
 
 use crate::config::Config;
-use crate::document::{Findings, examine};
+use crate::document::{Findings, Stripped, examine};
 use crate::rule::Rules;
 use crate::sieve::Sieve;
 
@@ -20,14 +20,14 @@ pub(crate) fn judge(config: &Config, sieve: &Sieve, entry: &mut Entry) -> Result
     if findings.rules.is_empty() {
         return Ok(());
     }
-    let named = findings.stripped.iter().any(|(at, _)| at == names(entry.kind()));
+    let named = findings.stripped.iter().any(|stripped| stripped.at == names(entry.kind()));
     if named || !findings.rules.common(actions.refuse).is_empty() {
         say(entry, "is left out", &findings);
         entry.hide();
         return Ok(());
     }
     let mut description = entry.description().unwrap_or_default().to_owned();
-    for (at, text) in &findings.stripped {
+    for Stripped { at, text, .. } in &findings.stripped {
         if at == "/description" {
             description.clone_from(text);
             entry.set_description(text);

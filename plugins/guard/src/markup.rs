@@ -5,9 +5,10 @@ use crate::rule::{Rule, Rules};
 /// Finds such markup.
 pub(crate) fn find(text: &str) -> Rules {
     let mut found = Rules::default();
-    for (at, _) in text.match_indices("](") {
-        let (before, after) = text.split_at_checked(at).unwrap_or_default();
-        let target = after.get(2..).unwrap_or_default().trim_start().trim_start_matches('<');
+    let mut parts = text.split("](");
+    let mut before = parts.next().unwrap_or_default();
+    for part in parts {
+        let target = part.trim_start().trim_start_matches('<');
         let target = target.split([')', ' ', '\n', '>']).next().unwrap_or_default();
         if is_script(target) {
             found = found.with(Rule::Link);
@@ -15,6 +16,7 @@ pub(crate) fn find(text: &str) -> Rules {
         if is_image(before) && asks_for_more(target) {
             found = found.with(Rule::Image);
         }
+        before = part;
     }
     if text.contains("://") && urls(text).any(leads_elsewhere) {
         found = found.with(Rule::Link);
@@ -83,51 +85,82 @@ fn leads_elsewhere(authority: &str) -> bool {
 /// Elements of HTML that act or are not shown.
 fn tags(text: &str) -> Rules {
     let mut found = Rules::default();
-    for (at, _) in text.match_indices('<') {
-        let rest = text.get(at..).unwrap_or_default();
-        let end = rest.find('>').unwrap_or(rest.len());
-        let Some(tag) = rest.get(..end) else { continue };
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            let comment = comment.split("-->").next().unwrap_or_default();
-            if comment.split_whitespace().count() > 5 {
+    let mut has_end = None;
+    for rest in text.split('<').skip(1) {
+        if let Some(comment) = rest.strip_prefix("!--") {
+            if comment.split("-->").next().is_some_and(|text| text.split_whitespace().count() > 5) {
                 found = found.with(Rule::Html);
             }
             continue;
         }
-        if tag.len() > 2_000 {
+        let (tag, _) = rest.split_once('>').unwrap_or((rest, ""));
+        if tag.len() > LONGEST_TAG {
             continue;
         }
-        let tag = tag.to_ascii_lowercase();
-        let is = |name: &str| {
-            tag.get(1..)
-                .and_then(|tag| tag.strip_prefix(name))
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\n', '\t', '/']))
-        };
-        let compact: String = tag.chars().filter(|c| !c.is_whitespace()).collect();
-        let unseen =
-            ["display:none", "visibility:hidden", "font-size:0", "opacity:0;", "opacity:0\""];
-        let acts = (is("script")
-            && (compact.contains("src=") || rest.to_ascii_lowercase().contains("</script")))
-            || (is("iframe") && compact.contains("src="))
-            || (is("meta") && compact.contains("http-equiv=\"refresh\""));
-        if acts
-            || (compact.contains("style=") && unseen.iter().any(|style| compact.contains(style)))
-        {
+        let tag = Tag::new(tag);
+        let mut ends =
+            || *has_end.get_or_insert_with(|| text.to_ascii_lowercase().contains("</script"));
+        if tag.acts() || tag.is_unseen() || (tag.is("script") && ends()) {
             found = found.with(Rule::Html);
         }
-        if is("img") {
-            let source =
-                compact.split("src=").nth(1).unwrap_or_default().trim_start_matches(['"', '\'']);
-            let source = source.split(['"', '\'']).next().unwrap_or_default();
-            if asks_for_more(source) {
-                found = found.with(Rule::Image);
-            }
+        if tag.is("img") && tag.value("src").is_some_and(asks_for_more) {
+            found = found.with(Rule::Image);
         }
-        if is("a") && compact.contains("href=\"javascript:") {
+        if tag.is("a") && tag.value("href").is_some_and(is_script) {
             found = found.with(Rule::Link);
         }
     }
     found
+}
+
+/// The longest tag that is looked at, in bytes.
+const LONGEST_TAG: usize = 2_000;
+
+/// A tag without what is around it: in lower case, and without spaces but for those that part its attributes.
+struct Tag {
+    name: String,
+    attributes: String,
+}
+
+impl Tag {
+    fn new(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        let (name, attributes) =
+            text.split_once(|c: char| c.is_whitespace() || c == '/').unwrap_or((&text, ""));
+        let attributes = attributes.chars().filter(|c| !c.is_whitespace()).collect();
+        Self { name: name.to_owned(), attributes }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+
+    /// The value of an attribute.
+    fn value(&self, attribute: &str) -> Option<&str> {
+        let (_, rest) = self.attributes.split_once(attribute)?;
+        let value = rest.strip_prefix('=')?;
+        let quotes = ['"', '\''];
+        value.trim_start_matches(quotes).split(quotes).next()
+    }
+
+    fn acts(&self) -> bool {
+        let loads = self.value("src").is_some();
+        let refreshes = self.value("http-equiv") == Some("refresh");
+        ((self.is("script") || self.is("iframe")) && loads) || (self.is("meta") && refreshes)
+    }
+
+    fn is_unseen(&self) -> bool {
+        let unseen = [
+            "display:none",
+            "visibility:hidden",
+            "font-size:0",
+            "opacity:0;",
+            "opacity:0\"",
+            "opacity:0'",
+        ];
+        self.attributes.contains("style=")
+            && unseen.iter().any(|style| self.attributes.contains(style))
+    }
 }
 
 #[cfg(test)]

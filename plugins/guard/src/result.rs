@@ -9,6 +9,9 @@ use crate::document::examine;
 use crate::rule::Rules;
 use crate::sieve::Sieve;
 
+/// Above so many changes the whole document is handed back: each change on its own costs the host a copy.
+const PIECES: usize = 16;
+
 /// Withholds, flags or cleans a document, as the configuration says.
 pub(crate) fn judge(
     config: &Config,
@@ -19,7 +22,8 @@ pub(crate) fn judge(
 ) -> Reply {
     let actions = config.results;
     let except = config.except(&call.backend, &call.name);
-    let findings = examine(sieve, &document.text(), actions, except);
+    let text = document.text();
+    let findings = examine(sieve, &text, actions, except);
     if findings.rules.is_empty() {
         return Reply::Deliver;
     }
@@ -35,8 +39,12 @@ pub(crate) fn judge(
             format!("{what} of `{}` is withheld: it holds {}", call.exposed, refused.names());
         return withhold(format!("guard.{}", rule.name()), message);
     }
-    for (at, text) in &findings.stripped {
-        document.set(at, text);
+    if findings.stripped.len() > PIECES {
+        document.replace(findings.rewrite(&text));
+    } else {
+        for stripped in &findings.stripped {
+            document.set(&stripped.at, &stripped.text);
+        }
     }
     let flags = findings.rules.common(actions.flag).and(findings.stuck);
     if !flags.is_empty() {

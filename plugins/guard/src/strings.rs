@@ -1,6 +1,7 @@
 //! The texts of a JSON document, each with its place, read from the text of the document without building it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use mcpmux_plugin_rules::pointer;
 use mcpmux_sdk::serde_json;
@@ -8,6 +9,8 @@ use mcpmux_sdk::serde_json;
 /// A text of a document.
 pub(crate) struct Found<'d> {
     pub(crate) text: Cow<'d, str>,
+    /// Where it stands in the text of the document, with its quotes.
+    pub(crate) range: Range<usize>,
     /// Whether it is the name of a member.
     pub(crate) is_key: bool,
 }
@@ -55,8 +58,8 @@ impl<'d> Walk<'d, '_> {
             b'{' => self.container(b'}', Self::member),
             b'[' => self.container(b']', Self::element),
             b'"' => {
-                let text = self.string()?;
-                (self.visit)(&Place(&self.steps), Found { text, is_key: false });
+                let (text, range) = self.string()?;
+                (self.visit)(&Place(&self.steps), Found { text, range, is_key: false });
                 Some(())
             }
             _ => {
@@ -88,9 +91,9 @@ impl<'d> Walk<'d, '_> {
 
     fn member(&mut self, _number: usize) -> Option<()> {
         (self.next()? == b'"').then_some(())?;
-        let key = self.string()?;
-        self.steps.push(Step::Member(key.clone().into_owned()));
-        (self.visit)(&Place(&self.steps), Found { text: key, is_key: true });
+        let (text, range) = self.string()?;
+        self.steps.push(Step::Member(text.clone().into_owned()));
+        (self.visit)(&Place(&self.steps), Found { text, range, is_key: true });
         (self.next()? == b':').then_some(())?;
         self.at += 1;
         self.value()?;
@@ -118,7 +121,7 @@ impl<'d> Walk<'d, '_> {
     }
 
     /// Reads a text that begins here.
-    fn string(&mut self) -> Option<Cow<'d, str>> {
+    fn string(&mut self) -> Option<(Cow<'d, str>, Range<usize>)> {
         let start = self.at;
         let bytes = self.document.as_bytes();
         let (mut at, mut plain) = (start + 1, true);
@@ -133,10 +136,13 @@ impl<'d> Walk<'d, '_> {
             }
         }
         self.at = at + 1;
-        if plain {
-            return self.document.get(start + 1..at).map(Cow::Borrowed);
-        }
-        serde_json::from_str(self.document.get(start..=at)?).ok().map(Cow::Owned)
+        let range = start..self.at;
+        let text = if plain {
+            Cow::Borrowed(self.document.get(start + 1..at)?)
+        } else {
+            Cow::Owned(serde_json::from_str(self.document.get(range.clone())?).ok()?)
+        };
+        Some((text, range))
     }
 }
 

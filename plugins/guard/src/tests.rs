@@ -173,6 +173,22 @@ fn hidden_characters_are_stripped_wherever_they_are() {
 }
 
 #[test]
+fn many_texts_are_stripped_at_once_and_nothing_else_changes() {
+    let item = |text: &str| format!(r#"{{"n": 1.50, "t" :"{text}"}}"#);
+    let document = |text: &str| {
+        format!(
+            r#"{{"content":[], "structuredContent": {{"a":[{}]}}}}"#,
+            vec![item(text); 100].join(" ,")
+        )
+    };
+    let mut host = host(json!({}));
+    let before = mcpmux_sdk::Doc::new(&document(r"f\u00e9 pa\u200bge \\")).unwrap();
+    let responded = host.response(&Call::tool("web", "fetch"), Source::Success, before).unwrap();
+    let expected: Value = mcpmux_sdk::serde_json::from_str(&document(r"f\u00e9 page \\")).unwrap();
+    assert_eq!((responded.reply, responded.document), (Reply::Deliver, expected));
+}
+
+#[test]
 fn structured_content_and_embedded_resources_are_looked_at() {
     for document in [
         json!({"content": [], "structuredContent": {"page": {"body": INJECTED}}}),

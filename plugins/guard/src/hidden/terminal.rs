@@ -8,7 +8,11 @@ const BEL: char = '\u{7}';
 
 /// Finds text that is concealed, what is put into the clipboard, and strings for the terminal itself.
 pub(super) fn find(text: &str, found: &mut Found) {
+    let mut end = 0;
     for (start, _) in text.match_indices(ESC) {
+        if start < end {
+            continue;
+        }
         let rest = text.get(start + 1..).unwrap_or_default();
         let length = match rest.chars().next() {
             Some('[') => concealing(rest),
@@ -18,7 +22,8 @@ pub(super) fn find(text: &str, found: &mut Found) {
             _ => None,
         };
         if let Some(length) = length {
-            found.push((start..start + 1 + length, Rule::Terminal));
+            end = start + 1 + length;
+            found.push((start..end, Rule::Terminal));
         }
     }
 }
