@@ -9,7 +9,7 @@ mod subject;
 mod truth;
 mod uri;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use mcpmux_plugin_rules::Name;
 use mcpmux_sdk::serde_json::{self, Map, Value};
@@ -108,8 +108,8 @@ fn bases(method: Method, arguments: &Doc) -> &'static [Method] {
 }
 
 /// What is at the pointers.
-fn read<'p>(pointers: &[&'p str], arguments: &Doc) -> Result<HashMap<&'p str, Value>> {
-    let mut values = HashMap::new();
+fn read<'p>(pointers: &[&'p str], arguments: &Doc) -> Result<BTreeMap<&'p str, Value>> {
+    let mut values = BTreeMap::new();
     if pointers.is_empty() {
         return Ok(values);
     }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use mcpmux_plugin_rules::{Mistakes, Reach, Table, pointer, units};
+use mcpmux_plugin_rules::{Mistakes, Pattern, Reach, Table, pointer, units};
 use mcpmux_sdk::Obligations;
 use mcpmux_sdk::serde_json::Value;
 
 use crate::condition::Condition;
 use crate::question::{For, Remember, Template};
-use crate::subject::{Pattern, Subject};
+use crate::subject::Subject;
 use crate::truth::Truth;
 
 /// One rule.
