@@ -11,7 +11,7 @@ mod urls;
 #[cfg(test)]
 mod tests;
 
-use crate::bytes::{before, byte, part};
+use crate::bytes::{before, byte, is_word, part, span, span_back};
 use crate::kind::{Kind, Kinds};
 
 pub(crate) use assigned::{Manner, is_assigned};
@@ -66,6 +66,8 @@ const ANCHOR: u8 = 2;
 const DIGIT: u8 = 4;
 const UPPER: u8 = 8;
 const DASH: u8 = 16;
+/// Where the pass stops: no token and no number is without one.
+const STOP: u8 = 32;
 
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -73,11 +75,14 @@ const CLASSES: [u8; 256] = {
     #[expect(clippy::indexing_slicing, reason = "at compile time, with the bound in the condition")]
     while at < 256 {
         classes[at] = match at as u8 {
-            b'0'..=b'9' => WORD | DIGIT,
-            b'A'..=b'Z' => WORD | UPPER,
-            b'-' => WORD | DASH,
-            b'a'..=b'z' | b'_' => WORD,
-            b':' | b'=' | b'@' | b'+' | b'(' => ANCHOR,
+            b'0'..=b'9' => WORD | DIGIT | STOP,
+            // Keys of AWS may have no digit, and `Bearer` has none.
+            b'A' | b'B' => WORD | UPPER | STOP,
+            b'C'..=b'Z' => WORD | UPPER,
+            b'-' => WORD | DASH | STOP,
+            b'_' => WORD | STOP,
+            b'a'..=b'z' => WORD,
+            b':' | b'=' | b'@' | b'+' | b'(' => ANCHOR | STOP,
             _ => 0,
         };
         at += 1;
@@ -96,21 +101,34 @@ const NUMBER: usize = 4;
 /// Looks through a text.
 pub(crate) fn scan(text: &[u8], findings: &mut Findings) {
     let mut at = 0;
-    while at < text.len() {
-        let start = at;
-        while text.get(at).is_some_and(|byte| class(*byte) & WORD != 0) {
-            at += 1;
+    while let Some(stop) = next_stop(text, at) {
+        let byte = byte(text, stop);
+        if class(byte) & ANCHOR != 0 {
+            anchor(text, stop, byte, findings);
+            at = stop + 1;
+            continue;
         }
-        if may_matter(text, start, at) {
-            run(text, start, at, findings);
+        let start = span_back(text, stop, stop - at, is_word);
+        let end = span(text, stop, is_word);
+        if may_matter(text, start, end) {
+            run(text, start, end, findings);
         }
-        while let Some(byte) = text.get(at).filter(|byte| class(**byte) & WORD == 0) {
-            if class(*byte) & ANCHOR != 0 {
-                anchor(text, at, *byte, findings);
-            }
-            at += 1;
-        }
+        at = end;
     }
+}
+
+/// The next byte to stop at; eight at a time, as most of a text is nothing of interest.
+fn next_stop(text: &[u8], from: usize) -> Option<usize> {
+    let (eights, rest) = text.get(from..)?.as_chunks::<8>();
+    let is_stop = |byte: &u8| class(*byte) & STOP != 0;
+    let in_eights = eights
+        .iter()
+        .position(|eight| eight.iter().fold(0, |all, byte| all | class(*byte)) & STOP != 0);
+    let (skipped, last) = match in_eights {
+        Some(index) => (index * 8, eights.get(index).map_or(rest, |eight| eight.as_slice())),
+        None => (eights.len() * 8, rest),
+    };
+    Some(from + skipped + last.iter().position(is_stop)?)
 }
 
 /// Whether a run is one of the few to look at; a single branch for most words of a text.
@@ -119,7 +137,7 @@ fn may_matter(text: &[u8], start: usize, end: usize) -> bool {
     let first = byte(text, start);
     let is_number = class(first) & (DIGIT | DASH) != 0;
     let is_account = class(first) & UPPER != 0 && class(byte(text, start + 2)) & DIGIT != 0;
-    let is_bearer = (length == 6) & (first | 0x20 == b'b');
+    let is_bearer = (length == 6) & (first == b'B');
     let is_escaped = matches!(before(text, start), b'\\' | b'%');
     (length >= LONG) | ((length >= NUMBER) & (is_number | is_account | is_escaped)) | is_bearer
 }

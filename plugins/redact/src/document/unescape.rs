@@ -6,7 +6,7 @@ use memchr::memchr;
 #[derive(Debug)]
 pub(super) struct Unescaped {
     text: String,
-    /// Where a piece begins in the text, and where it began in the string; within a piece both go on alike.
+    /// Where the text goes on after an escape, and where the string does. Up to the next escape both go on alike.
     pieces: Vec<(usize, usize)>,
 }
 
@@ -21,7 +21,6 @@ impl Unescaped {
         {
             text.push_str(plain);
             let (letter, length) = one(escape);
-            pieces.push((text.len(), at + plain.len()));
             text.push(letter);
             at += plain.len() + length;
             pieces.push((text.len(), at));

@@ -83,10 +83,9 @@ pub(crate) fn is_assigned(name: &[u8], value: &[u8], manner: Manner) -> Option<(
         let found = is_random(secret) || (is_basic && secret.len() >= 8);
         return (found && is_one(secret)).then_some((start, Kind::AUTHORIZATION));
     }
-    let is_secret = is_one(value)
-        && (is_random(value)
-            || (said == Name::Password && manner != Manner::Code && is_chosen(value)));
-    is_secret.then_some((0, Kind::SECRET))
+    let is_password = said == Name::Password && manner != Manner::Code;
+    let found = is_random(value) || (is_password && is_chosen(value));
+    (found && is_one(value)).then_some((0, Kind::SECRET))
 }
 
 /// Whether it is one word, and no placeholder.

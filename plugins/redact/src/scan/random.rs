@@ -35,7 +35,7 @@ fn class(byte: u8) -> Class {
 /// and the class changes at more than a fifth of the places (in random letters and digits at half of them, in
 /// `camelCase2` at a tenth).
 pub(super) fn is_random(text: &[u8]) -> bool {
-    if text.len() < 16 || different(text) < 8 || !is_mixed(text) {
+    if text.len() < 16 || !is_mixed(text) || different(text) < 8 {
         return false;
     }
     let classes: Vec<Class> =

@@ -9,7 +9,11 @@ fn found(text: &str) -> Vec<String> {
     scan(text.as_bytes(), &mut findings);
     findings.settle();
     let name = |finding: &super::Finding| {
-        format!("{} {}", finding.kind.name().unwrap(), text.get(finding.start..finding.end).unwrap())
+        format!(
+            "{} {}",
+            finding.kind.name().unwrap(),
+            text.get(finding.start..finding.end).unwrap()
+        )
     };
     findings.list.iter().map(name).collect()
 }
