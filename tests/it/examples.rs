@@ -17,7 +17,8 @@ async fn check(example: &str, golden: &[&str]) {
     let mut command = home.mcpmux(&["plugin", "test"]);
     command.arg(&component).arg("--golden").arg(calls).stdin(Stdio::null());
     let output = tokio::time::timeout(PATIENCE, command.output()).await.expect("it hangs").unwrap();
-    let (out, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, said) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}{said}");
     for name in golden {
         assert!(out.contains(name), "{name} is not in {out}");

@@ -65,7 +65,8 @@ fn inspect(pulled: &Pulled) -> Result<Inspection, Failure> {
             pulled.source
         ))
     };
-    let inspection = mcpmux_plugins::inspect(pulled.file()).map_err(|error| unusable(error.to_string()))?;
+    let inspection =
+        mcpmux_plugins::inspect(pulled.file()).map_err(|error| unusable(error.to_string()))?;
     match &inspection.refused {
         Some(why) => Err(unusable(why.clone())),
         None => Ok(inspection),
@@ -73,7 +74,12 @@ fn inspect(pulled: &Pulled) -> Result<Inspection, Failure> {
 }
 
 /// Records the component, then puts its file in place: a mcpmux that watches the file finds the lock as it is to be.
-fn put(config: &Path, target: &Path, pulled: Pulled, locked: &Locked) -> Result<Option<Locked>, Failure> {
+fn put(
+    config: &Path,
+    target: &Path,
+    pulled: Pulled,
+    locked: &Locked,
+) -> Result<Option<Locked>, Failure> {
     let before = Lock::record(config, target, Some(locked.clone())).map_err(Failure::failed)?;
     if let Err(error) = pulled.keep() {
         let restored = Lock::record(config, target, before);

@@ -13,7 +13,8 @@ pub(crate) async fn run(options: &Push) -> Result<(), Failure> {
     let source = Source::parse(&options.reference).map_err(failure)?;
     let access = Access::find(&source, options.insecure).map_err(failure)?;
     let (bytes, contents) = read(options)?;
-    let pushed = mcpmux_registry::push(&source, &access, bytes, &contents).await.map_err(failure)?;
+    let pushed =
+        mcpmux_registry::push(&source, &access, bytes, &contents).await.map_err(failure)?;
     let pinned = source.pinned(pushed.manifest);
     let text = if options.json {
         let json = serde_json::json!({
@@ -54,7 +55,10 @@ fn read(options: &Push) -> Result<(Vec<u8>, Contents), Failure> {
         .map_err(|error| Failure::wrong(format!("cannot read {}: {error}", file.display())))?;
     let Inspection { imports, exports, sha256, .. } = looked;
     if Digest::of(&bytes).hex() != sha256 {
-        return Err(Failure::failed(format!("{} changed while it was read; try again", file.display())));
+        return Err(Failure::failed(format!(
+            "{} changed while it was read; try again",
+            file.display()
+        )));
     }
     let (id, version, summary) = match described {
         Some(said) => (Some(said.id), Some(said.version), Some(said.summary)),
