@@ -180,7 +180,9 @@ impl Fetched {
         let until = match granted.expires {
             None => None,
             Some(expires) => {
-                let until = Until::new(expires, now);
+                let wall = SystemTime::UNIX_EPOCH.checked_add(expires);
+                let wall = wall.ok_or("the time at which it expires is no time")?;
+                let until = Until::new(wall, now);
                 Some(until.ok_or("it has expired already; the clocks may differ")?)
             }
         };

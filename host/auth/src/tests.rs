@@ -144,7 +144,8 @@ fn text(shown: &Shown) -> String {
 /// A token, for so many milliseconds from now.
 fn token(token: &str, lasts: Option<u64>) -> Said {
     let headers = vec![("Authorization".into(), Secret::new(format!("Bearer {token}")))];
-    let expires = lasts.map(|lasts| start() + Duration::from_millis(lasts));
+    let start = start().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let expires = lasts.map(|lasts| start + Duration::from_millis(lasts));
     Ok(Granted { headers, expires })
 }
 

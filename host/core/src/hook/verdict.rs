@@ -1,6 +1,6 @@
 //! What hooks answer.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::config::Secret;
 use crate::json::Raw;
@@ -163,8 +163,8 @@ pub enum Reason {
 pub struct Granted {
     /// The headers to send.
     pub headers: Vec<(String, Secret)>,
-    /// Until when; `None`: until it is refused.
-    pub expires: Option<SystemTime>,
+    /// Until when, since 1970-01-01 UTC; `None`: until it is refused.
+    pub expires: Option<Duration>,
 }
 
 /// Why there is no credential.

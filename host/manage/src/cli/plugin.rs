@@ -163,7 +163,7 @@ pub struct Subject {
     #[arg(value_name = "FILE|NAME")]
     pub plugin: String,
     /// Its configuration, a JSON object [default: that of the configuration; of a file `{}`]
-    #[arg(long = "set", value_name = "JSON")]
+    #[arg(id = "set", long, value_name = "JSON")]
     pub config: Option<String>,
 }
 

@@ -83,9 +83,7 @@ pub(crate) fn credentials(fetched: Result<Granted, Problem>) -> Value {
                 .iter()
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.reveal()))
                 .collect();
-            let expires = granted.expires.and_then(|at| {
-                at.duration_since(std::time::UNIX_EPOCH).ok().map(|since| since.as_millis())
-            });
+            let expires = granted.expires.map(|since| since.as_millis());
             json!({ "grant": { "headers": headers, "expires_at": expires } })
         }
         Err(Problem::NeedsLogin(text)) => json!({ "needs_login": text }),

@@ -102,8 +102,8 @@ impl Plugin for Policy {
             }
             "answer" => Action::text(format!("answered {}", call.exposed)),
             "refuse" => Action::Refuse(denial("refused by request")),
-            "reroute" if call.name != "echo" => {
-                Action::reroute(call.exposed.replace(&call.name, "echo"), json!({"rerouted": true}))
+            "reroute" if call.name != "seen" => {
+                Action::reroute(call.exposed.replace(&call.name, "seen"), json!({"rerouted": true}))
             }
             _ => Action::Forward,
         })
@@ -129,9 +129,8 @@ impl Plugin for Policy {
 
     fn authorize_list(&mut self, client: &Client, entries: &[ListEntry]) -> Result<Vec<bool>> {
         fail(&self.0.hidden)?;
-        let hidden = |entry: &ListEntry| {
-            !self.0.hidden.is_empty() && entry.name.starts_with(&self.0.hidden)
-        };
+        let hidden =
+            |entry: &ListEntry| !self.0.hidden.is_empty() && entry.name.starts_with(&self.0.hidden);
         Ok(entries.iter().map(|entry| client.name == "trusted" || !hidden(entry)).collect())
     }
 

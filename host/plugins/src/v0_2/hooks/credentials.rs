@@ -1,6 +1,6 @@
 //! The credentials hook.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use mcpmux_core::config::Secret;
 use mcpmux_core::headers;
@@ -82,13 +82,7 @@ fn granted(grant: wit::Grant) -> Result<Granted, String> {
         }
         list.push((name, Secret::new(value)));
     }
-    let expires = match grant.expires_at {
-        None => None,
-        Some(at) => {
-            let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(at));
-            Some(at.ok_or("its `expires-at` is no time")?)
-        }
-    };
+    let expires = grant.expires_at.map(Duration::from_millis);
     Ok(Granted { headers: list, expires })
 }
 
