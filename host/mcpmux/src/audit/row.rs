@@ -68,7 +68,7 @@ impl Row {
             received: record.received,
             micros: micros(record.took),
             decisions: record.decisions.iter().map(Decided::new).collect(),
-            arguments: arguments.and_then(|arguments| line(arguments)),
+            arguments: arguments.and_then(line),
         }
     }
 }

@@ -168,7 +168,7 @@ fn before(row: &Row, known: &[String], hook: &str) -> String {
     let decided = row
         .decisions
         .iter()
-        .find(|decided| decided.hook == hook && known.iter().any(|known| *known == decided.plugin));
+        .find(|decided| decided.hook == hook && known.contains(&decided.plugin));
     let nothing = if hook == "request" { "forward" } else { "allow" };
     decided.map_or_else(
         || nothing.to_owned(),
