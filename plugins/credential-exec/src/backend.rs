@@ -101,7 +101,8 @@ impl Backend {
         let name = argv.first().map_or("", String::as_str);
         let output = exec::run(&argv, stdin.as_bytes()).map_err(|error| match error {
             exec::Error::NotAllowed(why) => Problem::Permanent(format!(
-                "`{name}` may not be run: {why}\nhint: add `exec:{}` to `grant` of this plugin",
+                "`{name}` may not be run: {}\nhint: add `exec:{}` to `grant` of this plugin",
+                why.lines().next().unwrap_or_default(),
                 self.command.iter().map(|word| as_granted(word)).collect::<Vec<_>>().join(" ")
             )),
             exec::Error::Timeout => Problem::Temporary(format!("`{name}` took too long")),

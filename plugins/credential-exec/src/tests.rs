@@ -159,7 +159,7 @@ fn a_missing_grant_is_printed_as_it_has_to_be_written() {
     let text = "`pass` may not be run: no\nhint: add `exec:pass show *` to `grant` of this plugin";
     check_problem(
         entry,
-        Err(Error::NotAllowed("no".to_owned())),
+        Err(Error::NotAllowed("no\nhint: more".to_owned())),
         Problem::Permanent(text.to_owned()),
     );
 }

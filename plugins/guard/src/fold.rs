@@ -35,6 +35,11 @@ impl<'t> Words<'t> {
         Self { rest: text.chars() }
     }
 
+    /// How many bytes of the text are left.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.as_str().len()
+    }
+
     /// Puts the next word into `word`; says whether there was one.
     pub(crate) fn read(&mut self, word: &mut Word) -> bool {
         word.text.clear();

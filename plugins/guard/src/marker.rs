@@ -32,7 +32,8 @@ const TURNS: &[&str] = &["human:", "assistant:", "system:"];
 /// Finds such marks.
 pub(crate) fn find(text: &str) -> Rules {
     let mut found = Rules::default();
-    for (at, _) in text.match_indices(['<', '[']) {
+    let marks = ['<', '['].into_iter().flat_map(|sign| text.match_indices(sign));
+    for (at, _) in marks {
         let starts = |mark: &&str| {
             let here = text.get(at..at + mark.len());
             here.is_some_and(|here| here.eq_ignore_ascii_case(mark))
@@ -44,7 +45,7 @@ pub(crate) fn find(text: &str) -> Rules {
             found = found.with(Rule::Steer);
         }
     }
-    if turns(text) > 1 {
+    if text.contains(":") && turns(text) > 1 {
         found = found.with(Rule::Role);
     }
     found

@@ -1,9 +1,12 @@
 //! Phrases: a few words with gaps between them, looked for in all texts at once.
 
+mod tokens;
+
 use std::collections::BTreeMap;
 
 use crate::fold::{Word, Words, is_ideograph};
 use crate::rule::{Rule, Rules};
+use tokens::{Sieve, Tokens};
 
 /// Words with gaps, as in `ignore|forget *3 instructions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,18 @@ struct Step {
 pub(crate) struct Phrases {
     phrases: Vec<(Phrase, Rule)>,
     starts: BTreeMap<char, Vec<(String, bool, usize)>>,
+    sieve: Sieve,
+}
+
+/// One text in which phrases are looked for.
+struct Search<'p, 't> {
+    phrases: &'p Phrases,
+    text: &'t str,
+    skip: Rules,
+    found: Rules,
+    /// Single letters that follow each other.
+    spelled: String,
+    word: Word,
 }
 
 /// The most words that a phrase can reach over.
@@ -116,6 +131,7 @@ impl Phrases {
         for (word, begins) in phrase.steps.first().into_iter().flat_map(|step| &step.words) {
             if let Some(first) = word.chars().next() {
                 self.starts.entry(first).or_default().push((word.clone(), *begins, number));
+                self.sieve.add(word, *begins);
             }
         }
         self.phrases.push((phrase, rule));
@@ -123,36 +139,60 @@ impl Phrases {
 
     /// The rules of the phrases that are in a text; those in `skip` are not looked for.
     pub(crate) fn find(&self, text: &str, skip: Rules) -> Rules {
-        let mut found = Rules::default();
-        let (mut words, mut word) = (Words::new(text), Word::default());
-        let mut spelled = String::new();
-        while words.read(&mut word) {
-            if word.text.len() == 1 {
-                spelled.push_str(&word.text);
-            } else if !spelled.is_empty() {
-                found = found.and(spelt(&mut spelled));
-            }
-            let Some(starts) = word.text.chars().next().and_then(|first| self.starts.get(&first))
-            else {
-                continue;
-            };
-            let mut following: Option<Vec<Word>> = None;
-            for (wanted, begins, number) in starts {
-                let Some((phrase, rule)) = self.phrases.get(*number) else { continue };
-                let known = found.has(*rule) || skip.has(*rule);
-                if known
-                    || !takes(wanted, *begins, &word.text)
-                    || (word.is_last && phrase.steps.len() > 1)
-                {
-                    continue;
-                }
-                let following = following.get_or_insert_with(|| ahead(words.clone()));
-                if phrase.fits(1, following) {
-                    found = found.with(*rule);
-                }
+        let found = Rules::default();
+        let (spelled, word) = (String::new(), Word::default());
+        let mut search = Search { phrases: self, text, skip, found, spelled, word };
+        for token in Tokens::new(text) {
+            if token.is_odd || token.bytes.len() == 1 || self.sieve.holds(token.bytes) {
+                search.read(token.start, token.start + token.bytes.len());
+            } else {
+                search.unspell();
             }
         }
-        found.and(spelt(&mut spelled)).without(skip)
+        search.unspell();
+        search.found.without(skip)
+    }
+}
+
+impl Search<'_, '_> {
+    /// Looks at the words of a part of the text.
+    fn read(&mut self, start: usize, end: usize) {
+        let mut words = Words::new(self.text.get(start..).unwrap_or_default());
+        let after = self.text.len() - end;
+        let mut word = std::mem::take(&mut self.word);
+        while words.left() > after && words.read(&mut word) {
+            if word.text.len() == 1 {
+                self.spelled.push_str(&word.text);
+            } else {
+                self.unspell();
+            }
+            self.begin(&word, &words);
+        }
+        self.word = word;
+    }
+
+    /// Looks for the phrases that begin with a word.
+    fn begin(&mut self, word: &Word, rest: &Words<'_>) {
+        let first = word.text.chars().next();
+        let Some(starts) = first.and_then(|first| self.phrases.starts.get(&first)) else { return };
+        let mut following: Option<Vec<Word>> = None;
+        for (wanted, begins, number) in starts {
+            let Some((phrase, rule)) = self.phrases.phrases.get(*number) else { continue };
+            let is_known = self.found.has(*rule) || self.skip.has(*rule);
+            let goes_on = !word.is_last || phrase.steps.len() == 1;
+            if is_known || !goes_on || !takes(wanted, *begins, &word.text) {
+                continue;
+            }
+            if phrase.fits(1, following.get_or_insert_with(|| ahead(rest.clone()))) {
+                self.found = self.found.with(*rule);
+            }
+        }
+    }
+
+    fn unspell(&mut self) {
+        if !self.spelled.is_empty() {
+            self.found = self.found.and(spelt(&mut self.spelled));
+        }
     }
 }
 

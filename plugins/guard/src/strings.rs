@@ -126,14 +126,14 @@ impl<'d> Walk<'d, '_> {
         let bytes = self.document.as_bytes();
         let (mut at, mut plain) = (start + 1, true);
         loop {
-            match bytes.get(at)? {
-                b'"' => break,
-                b'\\' => {
-                    plain = false;
-                    at += 2;
-                }
-                _ => at += 1,
+            let rest = bytes.get(at..)?;
+            let sign = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            at += sign;
+            if rest.get(sign) == Some(&b'"') {
+                break;
             }
+            plain = false;
+            at += 2;
         }
         self.at = at + 1;
         let range = start..self.at;
