@@ -117,14 +117,10 @@ async fn a_call_whose_token_has_expired_is_sent_once_more_with_a_new_one() {
         let mut bench = bench(&server, &tokens);
         bench.ready().await;
         assert_eq!(bench.answer("echo", "1").await, r#"{"echoed":1}"#);
-        let shown: Vec<String> = server
-            .all("tools/call")
-            .iter()
-            .map(|seen| seen.header("authorization").into())
-            .collect();
+        let sent = server.all("tools/call");
+        let shown: Vec<&str> = sent.iter().map(|seen| seen.header("authorization")).collect();
         assert_eq!(shown, ["Bearer old", "Bearer new"], "{status}");
-        let [first, second] = &server.all("tools/call")[..] else { panic!("two were sent") };
-        assert_eq!(first.body, second.body);
+        assert_eq!(sent.first().unwrap().body, sent.last().unwrap().body);
         assert_eq!(tokens.refusals(), [refusal("old")]);
         assert_eq!(bench.answer("echo", "2").await, r#"{"echoed":2}"#);
         assert_eq!((server.count("tools/call"), server.count("server/discover")), (3, 1));
@@ -243,9 +239,10 @@ async fn every_request_of_a_handshake_and_of_the_streams_can_be_refused() {
     bench.ready().await;
     assert_eq!(bench.answer("echo", "1").await, r#"{"echoed":1}"#);
     server.times("GET", 2).await;
-    for method in ["initialize", "notifications/initialized", "tools/list", "tools/call"] {
+    for method in ["initialize", "notifications/initialized", "tools/call"] {
         assert_eq!(server.count(method), 2, "{method}");
     }
+    assert!(server.count("tools/list") >= 2, "it may be listed again when the stream is there");
     within(bench.pool.stop(std::time::Duration::from_secs(5))).await;
     server.times("DELETE", 2).await;
 }
