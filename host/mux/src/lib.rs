@@ -1,9 +1,9 @@
 //! What happens between the frontends and the backends: the route of a call, listing, the catalog task.
 //!
 //! Reading order: [`view`] is what everything reads, [`catalog`] the one task that writes it, [`route`] the
-//! rooms of a call, [`policy`] what plugins do in them, [`bridge`] what the eras do differently while one is under way, [`list`] the pages of a list,
-//! [`offer`] what clients are told at the start, [`seats`] the clients that hear of things outside of calls,
-//! [`links`] the URIs in answers, [`status`] what an operator sees.
+//! rooms of a call, [`policy`] what plugins do in them, [`bridge`] what the eras do differently while one is under
+//! way, [`list`] the pages of a list, [`offer`] what clients are told at the start, [`seats`] the clients that hear of
+//! things outside of calls, [`links`] the URIs in answers, [`status`] what an operator sees.
 
 mod bridge;
 mod catalog;

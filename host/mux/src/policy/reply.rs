@@ -50,7 +50,11 @@ pub(crate) fn send(
 
 /// What a plugin answered goes past the response hooks of the others.
 pub(super) fn answered(escort: &Escort, by: &Post, answer: Answer) -> Outcome {
-    pass(escort, Source::Success, answer, Some(by))
+    pass(escort, Source::Success, answer, Some(by)).map_err(|fault| match fault.kind {
+        // No backend has seen the call.
+        Kind::PolicyWithheld => Fault { kind: Kind::PolicyDenied, ..fault },
+        _ => fault,
+    })
 }
 
 fn filtered(escort: &Escort, answer: Answer) -> Outcome {

@@ -116,6 +116,11 @@ async fn what_a_plugin_answers_passes_the_others() {
     let scene = Scene::new(Era::Legacy, plugins).await;
     scene.tool(Era::Legacy, "a__t", json!({})).await.unwrap();
     assert_eq!(notes.take(), ["one Success {}", "two Success {}"]);
+    let answer = requesting("p", |_, _| Ok(RequestAction::Answer(Raw::literal("{}"))));
+    let withhold = fixed("w", ResponseAction::Withhold(denial("no")));
+    let scene = Scene::new(Era::Legacy, [answer, withhold]).await;
+    let withheld = scene.tool(Era::Legacy, "a__t", json!({})).await;
+    assert_eq!(reason(withheld), (Kind::PolicyDenied, "no".to_owned()), "no backend has seen it");
 }
 
 /// Does this to questions, and nothing to answers.
