@@ -38,10 +38,10 @@ pub(crate) fn find(text: &str) -> Rules {
             let here = text.get(at..at + mark.len());
             here.is_some_and(|here| here.eq_ignore_ascii_case(mark))
         };
-        if ROLES.iter().any(|mark| starts(mark)) {
+        if ROLES.iter().any(starts) {
             found = found.with(Rule::Role);
         }
-        if ORDERS.iter().any(|mark| starts(mark)) {
+        if ORDERS.iter().any(starts) {
             found = found.with(Rule::Steer);
         }
     }
