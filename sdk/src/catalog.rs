@@ -1,74 +1,115 @@
-//! The tools a catalog hook is shown, and the changes it makes to them; one tool is in `tool`.
+//! The entries a catalog hook is shown, and the changes it makes to them; one entry is in `entry`.
 
-mod tool;
+mod edit;
+mod entry;
+mod virtual_tool;
 
-pub use tool::{Annotations, Tool, ToolEdit};
+pub use edit::{Annotations, Edit, EntryEdit};
+pub use entry::{Entry, Tool};
+pub use virtual_tool::VirtualTool;
 
-/// The tools on offer, as the plugins before left them.
-#[derive(Debug, Clone, Default)]
+use crate::{Kind, Result};
+
+/// The tools, prompts, resources and templates on offer, as the plugins before left them.
+#[derive(Debug, Default)]
 pub struct Catalog {
-    tools: Vec<Tool>,
-}
-
-/// One change, by the tool's place in the list that the host showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// Leave the tool out.
-    Hide(u32),
-    /// Change parts of it.
-    Update(u32, ToolEdit),
+    entries: Vec<Entry>,
+    added: Vec<VirtualTool>,
 }
 
 impl Catalog {
-    /// A catalog of these tools.
+    /// A catalog of these entries.
     #[must_use]
-    pub const fn new(tools: Vec<Tool>) -> Self {
-        Self { tools }
+    pub const fn new(entries: Vec<Entry>) -> Self {
+        Self { entries, added: Vec::new() }
     }
 
-    /// The tools, in the host's order; also those that are hidden by now.
-    pub fn iter(&self) -> std::slice::Iter<'_, Tool> {
-        self.tools.iter()
+    /// The entries, in the host's order; also those that are hidden by now, but none that were added.
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.entries.iter()
     }
 
-    /// The tools, to change them.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Tool> {
-        self.tools.iter_mut()
+    /// The entries, to change them.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Entry> {
+        self.entries.iter_mut()
     }
 
-    /// How many there are, hidden ones included.
+    /// The tools among them.
+    pub fn tools(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.kind() == Kind::Tool)
+    }
+
+    /// The tools among them, to change them.
+    pub fn tools_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut().filter(|entry| entry.kind() == Kind::Tool)
+    }
+
+    /// The entry that clients call so, as it stands now.
+    #[must_use]
+    pub fn get(&self, kind: Kind, exposed: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.kind() == kind && entry.exposed() == exposed)
+    }
+
+    /// How many entries the host showed, hidden ones included.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.tools.len()
+        self.entries.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.tools.is_empty()
+        self.entries.is_empty()
     }
 
-    /// The names clients would see now: of the tools that are not hidden.
+    /// Adds a tool of the plugin's own; its `request` hook answers calls to it.
+    pub fn add(&mut self, tool: VirtualTool) {
+        self.added.push(tool);
+    }
+
+    /// The tools that were added.
+    #[must_use]
+    pub fn added(&self) -> &[VirtualTool] {
+        &self.added
+    }
+
+    /// The names clients would see in their lists now: of what is neither hidden nor unlisted, then of what was added.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        self.tools.iter().filter(|tool| !tool.is_hidden()).map(Tool::exposed).collect()
+        let listed = self.entries.iter().filter(|entry| !entry.is_hidden() && !entry.is_unlisted());
+        listed.map(Entry::exposed).chain(self.added.iter().map(VirtualTool::name)).collect()
     }
 
-    /// What was changed; a tool that is as it was has no edit.
+    /// What was changed; an entry that is as it was has no edit.
     #[must_use]
     pub fn edits(&self) -> Vec<Edit> {
-        let edit = |(at, tool): (u32, &Tool)| match (tool.is_hidden(), tool.edit()) {
-            (true, _) => Some(Edit::Hide(at)),
-            (false, Some(edit)) => Some(Edit::Update(at, edit)),
-            (false, None) => None,
-        };
-        (0..).zip(&self.tools).filter_map(edit).collect()
+        let mut edits = Vec::new();
+        for (at, entry) in (0..).zip(&self.entries) {
+            if entry.is_hidden() {
+                edits.push(Edit::Hide(at));
+                continue;
+            }
+            edits.extend(entry.edit().map(|edit| Edit::Update(at, edit)));
+            if entry.is_unlisted() {
+                edits.push(Edit::Unlist(at));
+            }
+        }
+        edits.extend(self.added.iter().cloned().map(Edit::Add));
+        edits
+    }
+
+    /// What was changed, unless an entry was used wrongly.
+    pub(crate) fn finish(&self) -> Result<Vec<Edit>> {
+        match self.entries.iter().find_map(Entry::mistake) {
+            Some(mistake) => Err(mistake),
+            None => Ok(self.edits()),
+        }
     }
 }
 
 impl<'a> IntoIterator for &'a Catalog {
-    type Item = &'a Tool;
-    type IntoIter = std::slice::Iter<'a, Tool>;
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -76,8 +117,8 @@ impl<'a> IntoIterator for &'a Catalog {
 }
 
 impl<'a> IntoIterator for &'a mut Catalog {
-    type Item = &'a mut Tool;
-    type IntoIter = std::slice::IterMut<'a, Tool>;
+    type Item = &'a mut Entry;
+    type IntoIter = std::slice::IterMut<'a, Entry>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter_mut()
@@ -85,69 +126,4 @@ impl<'a> IntoIterator for &'a mut Catalog {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(change: impl Fn(&mut Tool), edits: &[Edit]) {
-        let mut tools = Catalog::new(vec![
-            Tool::new("files", "untouched"),
-            Tool::new("files", "read").with_title("Read").with_annotations(Annotations {
-                title: Some("Read".to_owned()),
-                read_only: Some(false),
-                ..Annotations::default()
-            }),
-        ]);
-        tools.iter_mut().filter(|tool| tool.name() == "read").for_each(change);
-        assert_eq!(tools.edits(), edits);
-    }
-
-    #[test]
-    fn a_tool_left_as_it_was_has_no_edit() {
-        check(|_| (), &[]);
-        check(|tool| tool.rename("files__read"), &[]);
-        check(
-            |tool| {
-                tool.rename("other");
-                tool.set_title("Other");
-                tool.rename("files__read");
-                tool.set_title("Read");
-                tool.set_read_only(false);
-            },
-            &[],
-        );
-    }
-
-    #[test]
-    fn an_edit_holds_only_what_changed() {
-        let exposed = Some("read".to_owned());
-        check(
-            |tool| tool.rename("read"),
-            &[Edit::Update(1, ToolEdit { exposed, ..ToolEdit::default() })],
-        );
-        let annotations = Annotations { read_only: Some(true), ..Annotations::default() };
-        check(
-            |tool| tool.set_read_only(true),
-            &[Edit::Update(1, ToolEdit { annotations, ..ToolEdit::default() })],
-        );
-    }
-
-    #[test]
-    fn a_title_is_set_wherever_the_tool_has_one() {
-        let title = Some("Open".to_owned());
-        let annotations = Annotations { title: title.clone(), ..Annotations::default() };
-        check(
-            |tool| tool.set_title("Open"),
-            &[Edit::Update(1, ToolEdit { title, annotations, ..ToolEdit::default() })],
-        );
-    }
-
-    #[test]
-    fn what_is_hidden_is_not_changed_as_well() {
-        let hide_renamed = |tool: &mut Tool| {
-            tool.rename("x");
-            tool.hide();
-        };
-        check(hide_renamed, &[Edit::Hide(1)]);
-    }
-}
+mod tests;

@@ -13,9 +13,11 @@ pub struct NoConfig {}
 
 /// Reads the text the host hands over at start-up.
 pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
-    let value = serde_json::from_str(json)
-        .map_err(|error| Error::new(format!("the configuration is no JSON: {error}")))?;
-    read("", value)
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let value = serde_path_to_error::deserialize(&mut reader);
+    let value = value.map_err(|error| mistake("", &error))?;
+    reader.end().map_err(no_json)?;
+    Ok(value)
 }
 
 /// Reads a part of a configuration that stands at `at`, for example `rules[2]`; the plugin's whole
@@ -25,22 +27,34 @@ pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
 /// # Errors
 /// The path of the key, then what is wrong with it: ``rules[2].regex: invalid type: integer `5`, expected a string``.
 pub fn read<T: DeserializeOwned>(at: &str, value: Value) -> Result<T> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let inner = error.path().to_string();
-        let mut path = at.to_owned();
-        if inner != "." {
-            let separator = if at.is_empty() || inner.starts_with('[') { "" } else { "." };
-            path.push_str(separator);
-            path.push_str(&inner);
-        }
-        let separator = if path.is_empty() { "" } else { ": " };
-        Error::new(format!("{path}{separator}{}", in_words_of_toml(error.inner())))
-    })
+    serde_path_to_error::deserialize(value).map_err(|error| mistake(at, &error))
+}
+
+fn no_json(error: impl std::fmt::Display) -> Error {
+    Error::new(format!("the configuration is no JSON: {error}"))
+}
+
+fn mistake(at: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    if !error.inner().is_data() {
+        return no_json(error.inner());
+    }
+    let inner = error.path().to_string();
+    let mut path = at.to_owned();
+    if inner != "." {
+        let separator = if at.is_empty() || inner.starts_with('[') { "" } else { "." };
+        path.push_str(separator);
+        path.push_str(&inner);
+    }
+    let separator = if path.is_empty() { "" } else { ": " };
+    Error::new(format!("{path}{separator}{}", in_words_of_toml(error.inner())))
 }
 
 /// serde speaks of fields, sequences and maps; the operator wrote keys, arrays and tables.
 fn in_words_of_toml(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+    let mut text = error.to_string();
+    // The operator wrote TOML; where the host's JSON of it goes wrong says nothing.
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.truncate(text.strip_suffix(&place).map_or(text.len(), str::len));
     let words = [
         ("unknown field ", "unknown key "),
         ("missing field ", "missing key "),

@@ -1,11 +1,18 @@
-//! What the host does for a plugin: the log, the clock, random numbers. A component imports of these only
-//! what it calls; natively they are stand-ins for tests.
+//! What the host does for a plugin, an interface each. A component imports of these only what it calls;
+//! natively they are the mock's of `testing::Host`, in `native`.
+
+pub mod approvals;
+pub mod entries;
+pub mod exec;
+pub mod http;
+pub mod kv;
+pub mod secrets;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod native;
 
 #[cfg(target_family = "wasm")]
-use crate::guest::imports::mcpmux::plugin as wit;
+use crate::guest::wit;
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,20 +43,20 @@ pub fn log(level: Level, message: &str) {
         message,
     );
     #[cfg(not(target_family = "wasm"))]
-    native::log(level, message);
+    native::current().log(level, message);
 }
 
 /// The wall clock. Needs the grant `clock`.
 pub mod clock {
     use std::time::SystemTime;
 
-    /// Now, to the millisecond; natively the clock of the machine.
+    /// Now, to the millisecond; natively the clock of the machine, or what a test set.
     #[must_use]
     pub fn now() -> SystemTime {
         #[cfg(target_family = "wasm")]
         return SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(super::wit::clock::now());
         #[cfg(not(target_family = "wasm"))]
-        return SystemTime::now();
+        return super::native::current().clock();
     }
 }
 
@@ -61,6 +68,12 @@ pub mod random {
         #[cfg(target_family = "wasm")]
         return super::wit::random::bytes(count);
         #[cfg(not(target_family = "wasm"))]
-        return super::native::bytes(count);
+        return super::native::current().random(count);
     }
+}
+
+/// A span as the host takes it: whole milliseconds, rounded up, at most about 49 days.
+#[cfg(target_family = "wasm")]
+pub(crate) fn millis(time: std::time::Duration) -> u32 {
+    u32::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,9 @@
 //! The commands: data on standard output and nothing else there, words on standard error, exit codes that mean something.
 
+mod admin;
 mod output;
+mod plugin;
+mod writing;
 
 use std::process::Stdio;
 

@@ -63,7 +63,10 @@ impl Home {
             .env_remove("MCPMUX_CONFIG")
             .env_remove("MCPMUX_LOG")
             .env("NO_COLOR", "1")
+            .env_remove("XDG_RUNTIME_DIR")
             .env("XDG_STATE_HOME", self.path().join("state"))
+            // Compiled code is kept by its hash, so that tests can share it.
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .kill_on_drop(true);
         command
     }

@@ -50,7 +50,7 @@ async fn what_is_no_plugin_is_refused_for_what_it_is() {
 async fn a_plugin_has_what_it_is_granted() {
     let home = Home::new("");
     let file = "{guests}/clockwatch.wasm";
-    let missing = "[[plugins]] name = \"guest\": grant: it needs `clock`, which it is not granted";
+    let missing = "[[plugins]] name = \"guest\": grant: it needs `clock` (puts it into descriptions), which it is not granted";
     let parts = [missing, "hint: if it may, set `grant = [\"clock\"]`"];
     refused(&home, &plugin("guest", file, ""), &parts).await;
     let unknown = plugin("guest", file, "grant = [\"clock\", \"teleport\"]");

@@ -1,20 +1,28 @@
-//! Credentials that mcpmux shows to backends: for now those that stand in the configuration.
+//! Credentials that mcpmux shows to backends: those that stand in the configuration, and those that plugins fetch.
 
-use std::sync::Arc;
+mod check;
+mod faults;
+mod fetched;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mcpmux_core::config::{Auth, Secret};
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Credential, CredentialSource, Pending};
+use mcpmux_core::ports::{Credential, CredentialHooks, CredentialSource, Pending, Shown};
+
+use fetched::{Clock, Fetched, Origin, Time};
 
 /// The credentials that the configuration holds itself.
 #[derive(Debug, Default)]
 pub struct Configured;
 
 impl CredentialSource for Configured {
-    fn credential(&self, _backend: &BackendName, auth: &Auth) -> Option<Arc<dyn Credential>> {
+    fn credential(&self, _: &BackendName, _: &str, auth: &Auth) -> Option<Arc<dyn Credential>> {
         match auth {
-            Auth::None => None,
+            Auth::None | Auth::Plugin(_) => None,
             Auth::Bearer(token) => Some(Arc::new(Bearer(token.clone()))),
         }
     }
@@ -24,28 +32,61 @@ impl CredentialSource for Configured {
 struct Bearer(Secret);
 
 impl Credential for Bearer {
-    fn headers(&self) -> Pending<'_, Result<Vec<(String, Secret)>, Fault>> {
+    fn headers(&self) -> Pending<'_, Result<Shown, Fault>> {
         let value = Secret::new(format!("Bearer {}", self.0.reveal()));
         Box::pin(async move { Ok(vec![("authorization".to_owned(), value)]) })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// All credentials. What a plugin fetched is kept for as long as it holds, whatever becomes of the connection.
+pub struct Credentials {
+    hooks: Arc<dyn CredentialHooks>,
+    clock: Clock,
+    fetched: Mutex<HashMap<BackendName, Arc<Fetched>>>,
+}
 
-    #[test]
-    fn a_configured_token_is_shown_and_none_is_not_made_up() {
-        let backend = BackendName::new("b").unwrap();
-        assert!(Configured.credential(&backend, &Auth::None).is_none());
-        let auth = Auth::Bearer(Secret::new("t0p".into()));
-        let credential = Configured.credential(&backend, &auth).unwrap();
-        let mut headers = credential.headers();
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        let std::task::Poll::Ready(Ok(headers)) = headers.as_mut().poll(&mut context) else {
-            panic!("a configured token needs no waiting")
-        };
-        assert_eq!(headers, [("authorization".to_owned(), Secret::new("Bearer t0p".into()))]);
-        assert_eq!(format!("{headers:?}"), r#"[("authorization", ****)]"#);
+impl Credentials {
+    /// With the plugins that are known here.
+    #[must_use]
+    pub fn new(hooks: Arc<dyn CredentialHooks>) -> Self {
+        Self::at(hooks, Arc::new(Time::now))
+    }
+
+    fn at(hooks: Arc<dyn CredentialHooks>, clock: Clock) -> Self {
+        Self { hooks, clock, fetched: Mutex::default() }
+    }
+
+    /// What is fetched for this backend: the same as before, unless it is reached or fetched in another way now.
+    fn fetched(&self, origin: Origin) -> Arc<Fetched> {
+        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = all.get(&origin.backend).filter(|fetched| *fetched.origin() == origin) {
+            return Arc::clone(same);
+        }
+        let backend = origin.backend.clone();
+        let new = Fetched::new(origin, Arc::clone(&self.hooks), Arc::clone(&self.clock));
+        all.insert(backend, Arc::clone(&new));
+        new
     }
 }
+
+impl CredentialSource for Credentials {
+    fn credential(
+        &self,
+        backend: &BackendName,
+        url: &str,
+        auth: &Auth,
+    ) -> Option<Arc<dyn Credential>> {
+        let Auth::Plugin(plugin) = auth else { return Configured.credential(backend, url, auth) };
+        let (backend, plugin) = (backend.clone(), plugin.clone());
+        Some(self.fetched(Origin { backend, url: url.to_owned(), plugin }))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+#[cfg(test)]
+mod tests;

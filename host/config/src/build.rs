@@ -2,38 +2,64 @@
 
 mod backend;
 mod naming;
+mod plugin;
 mod transport;
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use mcpmux_core::config::{Config, Limits, Listen, Plugin};
-use mcpmux_core::json::Raw;
-use mcpmux_core::names::{NameError, PluginName};
-use serde_json::Value as Json;
+use mcpmux_core::config::{Audit, Config, Limits, Listen};
+use mcpmux_core::names::NameError;
 
 use crate::mistake::Findings;
+use crate::node::Node;
 use crate::node::fields::Fields;
-use crate::node::{Node, Value};
 use crate::section::Style;
 use crate::url;
+
+/// What the parts of a configuration are read against.
+struct Around<'a> {
+    /// The format of the text.
+    style: Style,
+    /// Where relative paths start.
+    folder: &'a Path,
+    /// The names under `[backends]`, as they are written.
+    backends: Vec<&'a str>,
+    /// The names of `[[plugins]]`.
+    plugins: Vec<&'a str>,
+}
 
 /// Builds what can be built. Where something is noted as a mistake a default stands in, so the result counts
 /// only if nothing is.
 pub(crate) fn config(root: &Node, style: Style, folder: &Path, found: &mut Findings<'_>) -> Config {
     let root = Fields::of(root);
     let below = |key: &str| root.member(key).map(|member| &member.node);
+    let backends = below("backends").map_or(&[][..], Node::members);
+    let plugins = below("plugins").map_or(&[][..], Node::elements);
+    let named = plugins.iter().filter_map(|plugin| Fields::of(plugin).text("name"));
+    let around = Around {
+        style,
+        folder,
+        backends: backends.iter().map(|member| member.key.as_str()).collect(),
+        plugins: named.map(|(_, name)| name.full.as_str()).collect(),
+    };
     Config {
         listen: below("listen")
             .map_or_else(Listen::default, |node| listen(Fields::of(node), folder, found)),
-        backends: below("backends")
-            .map_or(&[][..], Node::members)
+        backends: backends
             .iter()
-            .filter_map(|member| backend::backend(member, style, folder, found))
+            .filter_map(|member| backend::backend(member, &around, found))
             .collect(),
-        plugins: below("plugins").map_or_else(Vec::new, |node| plugins(node, folder, found)),
+        plugins: plugin::plugins(plugins, &around, found),
         limits: below("limits").map_or_else(Limits::default, |node| limits(Fields::of(node))),
+        audit: below("audit").and_then(|node| audit(Fields::of(node), folder)),
     }
+}
+
+fn audit(fields: Fields<'_>, folder: &Path) -> Option<Audit> {
+    let (_, file) = fields.text("file")?;
+    let arguments = fields.bool("arguments").unwrap_or_default();
+    Some(Audit { file: folder.join(&file.full), arguments })
 }
 
 fn listen(fields: Fields<'_>, folder: &Path, found: &mut Findings<'_>) -> Listen {
@@ -85,69 +111,6 @@ fn limits(fields: Fields<'_>) -> Limits {
         drain: fields.duration("drain").unwrap_or(default.drain),
         plugin_time: fields.duration("plugin_time").unwrap_or(default.plugin_time),
         plugin_memory: fields.size("plugin_memory").unwrap_or(default.plugin_memory),
-    }
-}
-
-fn plugins(node: &Node, folder: &Path, found: &mut Findings<'_>) -> Vec<Plugin> {
-    let Value::List(elements) = &node.value else { return Vec::new() };
-    let mut plugins: Vec<Plugin> = Vec::new();
-    for element in elements {
-        let Some(plugin) = plugin(Fields::of(element), folder, found) else { continue };
-        if plugins.iter().any(|known| known.name == plugin.name) {
-            let at = Fields::of(element).text("name").map_or(element.at, |(at, _)| at);
-            found.hinted(
-                at,
-                "another plugin has this `name` already",
-                "give each plugin a name of its own",
-            );
-        }
-        plugins.push(plugin);
-    }
-    plugins
-}
-
-fn plugin(fields: Fields<'_>, folder: &Path, found: &mut Findings<'_>) -> Option<Plugin> {
-    let config = fields
-        .member("config")
-        .map_or(Json::Object(serde_json::Map::new()), |member| json(&member.node, found));
-    let mut grant: Vec<String> = Vec::new();
-    for (at, text) in fields.list("grant") {
-        if text.full.is_empty() {
-            found.mistake(at, "`grant` holds an empty name");
-        } else if grant.contains(&text.full) {
-            found.mistake(at, format!("`grant` holds `{}` twice", text.written.escape_debug()));
-        } else {
-            grant.push(text.full.clone());
-        }
-    }
-    let (at, name) = fields.text("name")?;
-    let name = PluginName::new(&name.full).map_err(|error| {
-        let written = name.written.escape_debug();
-        found.mistake(at, format!("`{written}` cannot be the name of a plugin: {}", why(&error)));
-    });
-    let path = folder.join(&fields.text("path")?.1.full);
-    Some(Plugin { name: name.ok()?, path, grant, config: Raw::of(&config) })
-}
-
-/// A value as JSON; a date becomes its text.
-fn json(node: &Node, found: &mut Findings<'_>) -> Json {
-    match &node.value {
-        Value::Broken | Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Integer(number) => Json::from(*number),
-        Value::Float(number) => serde_json::Number::from_f64(*number).map_or_else(
-            || {
-                found.mistake(node.at, "a plugin gets JSON, which has no such number");
-                Json::Null
-            },
-            Json::Number,
-        ),
-        Value::Date(text) => Json::from(text.as_str()),
-        Value::Text(text) => Json::from(text.full.as_str()),
-        Value::List(elements) => elements.iter().map(|element| json(element, found)).collect(),
-        Value::Table(members) => {
-            members.iter().map(|member| (member.key.clone(), json(&member.node, found))).collect()
-        }
     }
 }
 

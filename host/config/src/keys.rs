@@ -2,6 +2,7 @@
 
 mod backend;
 mod limits;
+mod plugin;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde_json::Value as Json;
 
 pub(crate) use backend::{BACKEND, CLIENT_BACKEND};
 pub(crate) use limits::LIMITS;
+pub(crate) use plugin::PLUGIN;
 
 /// The keys that may stand in one place.
 pub(crate) struct Table {
@@ -63,6 +65,8 @@ pub(crate) enum Kind {
     Size(u64, u64),
     /// A whole number.
     Count(i64, i64),
+    /// `true` or `false`.
+    Bool,
     /// A list of at least so many strings.
     List(usize),
     /// A table of strings.
@@ -75,8 +79,8 @@ pub(crate) enum Kind {
     Tables(&'static Table),
     /// A table of tables, whose keys are names.
     Named(&'static Table),
-    /// One string, or a table.
-    WordOr(&'static str, &'static Table),
+    /// One of these strings, or a table.
+    WordOr(&'static [&'static str], &'static Table),
     /// A table that is not ours to check.
     Free,
 }
@@ -155,6 +159,13 @@ pub(crate) static ROOT: Table = Table {
             "[limits]\nbody = \"4MiB\"",
             "Bounds on what comes in.",
         ),
+        Key::new(
+            "audit",
+            Kind::Table(&AUDIT),
+            "[audit]\nfile = \"audit.jsonl\"",
+            "A record of every call: who asked what, how it ended, and what each plugin decided.",
+        )
+        .means("nothing is recorded"),
     ],
     one_of: &[],
 };
@@ -201,31 +212,22 @@ static LISTEN: Table = Table {
     one_of: &[],
 };
 
-static PLUGIN: Table = Table {
+static AUDIT: Table = Table {
     keys: &[
         Key::new(
-            "name",
-            Kind::Text,
-            "name = \"permissions\"",
-            "Its name in messages: lower-case letters, digits and `-`, each name once.",
+            "file",
+            Kind::Path,
+            "file = \"audit.jsonl\"",
+            "The file that one JSON object a call is appended to. It is made with mode 0600, and never shortened.",
         )
         .required(),
-        Key::new("path", Kind::Path, "path = \"plugins/permissions.wasm\"", "The component's file.").required(),
         Key::new(
-            "grant",
-            Kind::List(0),
-            "grant = [\"clock\"]",
-            "What it may use, by the names of the host's interfaces. It gets what it asks for in its manifest \
-             and what is granted here, never more.",
+            "arguments",
+            Kind::Bool,
+            "arguments = true",
+            "Whether the calls' arguments are recorded too, which `mcpmux plugin replay` needs; they may hold secrets.",
         )
-        .or("[]"),
-        Key::new(
-            "config",
-            Kind::Free,
-            "config = { deny = [\"files__delete_*\"] }",
-            "Its own configuration, which it gets as a JSON object.",
-        )
-        .or("{}"),
+        .or("false"),
     ],
     one_of: &[],
 };

@@ -52,6 +52,14 @@ impl Node {
             _ => &[],
         }
     }
+
+    /// The elements, if this is a list.
+    pub(crate) fn elements(&self) -> &[Self] {
+        match &self.value {
+            Value::List(elements) => elements,
+            _ => &[],
+        }
+    }
 }
 
 impl Value {

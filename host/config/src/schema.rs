@@ -80,6 +80,7 @@ fn kind(kind: &Kind) -> Map<String, Value> {
             "pattern": format!("^[0-9]+(B|KiB|MiB|GiB)$|{VARIABLE}"),
         }),
         Kind::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Bool => json!({ "type": "boolean" }),
         Kind::List(least) => {
             json!({ "type": "array", "items": { "type": "string" }, "minItems": least })
         }
@@ -93,7 +94,7 @@ fn kind(kind: &Kind) -> Map<String, Value> {
             "propertyNames": { "pattern": "^[a-z0-9-]+$" },
             "additionalProperties": table(inner),
         }),
-        Kind::WordOr(word, inner) => json!({ "anyOf": [{ "const": word }, table(inner)] }),
+        Kind::WordOr(words, inner) => json!({ "anyOf": [{ "enum": words }, table(inner)] }),
         Kind::Free => json!({ "type": "object" }),
     };
     let Value::Object(mut schema) = schema else { return Map::new() };

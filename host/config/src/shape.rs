@@ -131,12 +131,16 @@ pub(crate) fn called(kind: &Kind) -> String {
         Kind::Duration(..) => "a string with a duration",
         Kind::Size(..) => "a size",
         Kind::Count(..) => "a whole number",
+        Kind::Bool => "`true` or `false`",
         Kind::List(_) => "a list of strings",
         Kind::Texts | Kind::Secrets => "a table of strings",
         Kind::Table(_) | Kind::Free => "a table",
         Kind::Tables(_) => "a list of tables",
         Kind::Named(_) => "a table of tables",
-        Kind::WordOr(word, _) => return format!("`{word}` or a table"),
+        Kind::WordOr(words, _) => {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            return format!("{} or a table", words.join(", "));
+        }
     };
     text.to_owned()
 }

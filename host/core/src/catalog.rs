@@ -2,16 +2,18 @@
 
 pub mod build;
 pub mod definition;
+mod hidden;
 pub mod page;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use build::{Edit, Report, Source, build};
-pub use definition::{Annotations, Definition, EntryKind, ToolEdit};
+pub use build::{Report, Source, build};
+pub use definition::{Annotations, Definition, EntryKind};
+use hidden::Hidden;
 
 use crate::json::Raw;
-use crate::names::{BackendName, ExposedName, NativeName};
+use crate::names::{BackendName, ExposedName, NativeName, PluginName};
 use crate::uri;
 
 /// One entry as clients see it.
@@ -25,12 +27,17 @@ pub struct Entry {
     pub native: NativeName,
     /// The definition to list: the backend's own, but for the name and what plugins changed.
     pub definition: Raw,
+    /// Whether it stands in the lists.
+    pub listed: bool,
+    /// The plugin that added it and answers calls to it; `backend` then is the plugin's name.
+    pub plugin: Option<PluginName>,
 }
 
 /// All entries of one kind, by exposed name and in order.
 #[derive(Debug, Default)]
 pub struct Shelf {
     entries: Vec<Arc<Entry>>,
+    unlisted: Vec<Arc<Entry>>,
     by_name: HashMap<ExposedName, Arc<Entry>>,
 }
 
@@ -44,6 +51,8 @@ pub struct Catalog {
     rank: HashMap<BackendName, usize>,
     /// The URIs of resources that clients see otherwise than their backend says them.
     qualified: HashMap<BackendName, HashMap<NativeName, ExposedName>>,
+    /// The resources that plugins hide, which their URIs must not lead to.
+    hidden: HashMap<BackendName, Hidden>,
 }
 
 /// Which lists differ between two catalogs.
@@ -82,10 +91,15 @@ impl Shelf {
         self.by_name.get(exposed)
     }
 
-    /// All entries in order.
+    /// Those that are listed, in order.
     #[must_use]
     pub fn entries(&self) -> &[Arc<Entry>] {
         &self.entries
+    }
+
+    /// All that can be called: those that are listed, in order, then the others.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.iter().chain(&self.unlisted)
     }
 
     /// Whether clients of `other` would see exactly what clients of this one see.
@@ -121,6 +135,21 @@ impl Catalog {
         }
     }
 
+    /// Whether the two hold the same, listed or not.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Arc<Entry>, &Arc<Entry>)| {
+            (&a.exposed, &a.backend, &a.native) == (&b.exposed, &b.backend, &b.native)
+                && a.definition == b.definition
+        };
+        EntryKind::ALL.into_iter().all(|kind| {
+            let (one, other) = (self.shelf(kind), other.shelf(kind));
+            one.same(other)
+                && one.unlisted.len() == other.unlisted.len()
+                && one.all().zip(other.all()).all(same)
+        })
+    }
+
     /// How many entries of a kind a backend has in the catalog.
     #[must_use]
     pub fn count(&self, kind: EntryKind, backend: &BackendName) -> usize {
@@ -140,7 +169,7 @@ impl Catalog {
             return Some((backend, NativeName::new(&native)));
         }
         let fits = |entry: &&Arc<Entry>| uri::matches(entry.exposed.as_str(), exposed);
-        let template = self.templates.entries.iter().find(fits)?;
+        let template = self.templates.all().find(fits)?;
         Some((template.backend.clone(), NativeName::new(exposed)))
     }
 
@@ -148,6 +177,29 @@ impl Catalog {
     #[must_use]
     pub fn qualified(&self, backend: &BackendName, native: &str) -> Option<&ExposedName> {
         self.qualified.get(backend)?.get(native)
+    }
+
+    /// Whether a plugin hides what this URI of a backend, or the text of this template, leads to: it is not to be
+    /// reached on any way.
+    #[must_use]
+    pub fn hides(&self, backend: &BackendName, native: &str) -> bool {
+        let Some(hidden) = self.hidden.get(backend) else { return false };
+        hidden.names(native) || (hidden.covers(native) && !self.offers(backend, native))
+    }
+
+    /// The entry of a backend's resource, if there is one.
+    #[must_use]
+    pub fn listed_uri(&self, backend: &BackendName, native: &str) -> Option<&Arc<Entry>> {
+        let exposed = self.qualified(backend, native).map_or(native, ExposedName::as_str);
+        self.resources.get(exposed).filter(|entry| entry.backend == *backend)
+    }
+
+    /// Whether a resource of a backend is among the entries, or fits a template that is.
+    fn offers(&self, backend: &BackendName, native: &str) -> bool {
+        self.listed_uri(backend, native).is_some()
+            || self.templates.all().any(|template| {
+                template.backend == *backend && uri::matches(template.native.as_str(), native)
+            })
     }
 
     /// Whether this is one of the backends.

@@ -1,14 +1,17 @@
 //! The configuration once it is checked: every value here can be acted on. Reading it is `mcpmux-config`'s.
 
+mod plugin;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::json::Raw;
 use crate::names::{BackendName, PluginName, SEPARATOR};
 use crate::pattern::Pattern;
+
+pub use plugin::{Match, Mode, OnError, Plugin, PluginLimits};
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +24,17 @@ pub struct Config {
     pub plugins: Vec<Plugin>,
     /// Bounds.
     pub limits: Limits,
+    /// Where calls are recorded; `None`: nowhere.
+    pub audit: Option<Audit>,
+}
+
+/// Where calls are recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The file that rows are appended to.
+    pub file: PathBuf,
+    /// Whether the calls' arguments stand in it too.
+    pub arguments: bool,
 }
 
 /// Where clients come in.
@@ -97,6 +111,8 @@ pub enum Auth {
     None,
     /// `Authorization: Bearer`.
     Bearer(Secret),
+    /// What this plugin's credentials hook says.
+    Plugin(PluginName),
 }
 
 /// How a backend's entries are named.
@@ -153,19 +169,6 @@ impl Default for Patience {
             in_flight: 128,
         }
     }
-}
-
-/// One plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plugin {
-    /// Its name in messages.
-    pub name: PluginName,
-    /// The component's file.
-    pub path: PathBuf,
-    /// What it may use, by the names of the host's interfaces.
-    pub grant: Vec<String>,
-    /// Its own configuration, a JSON object.
-    pub config: Raw,
 }
 
 /// Bounds on what comes in; bytes unless said otherwise.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::era::Era;
-use crate::names::BackendName;
+use crate::hook::Denial;
+use crate::names::{BackendName, PluginName};
 
 /// Why a call ended without its backend's answer. The codes are ours, outside the range that JSON-RPC
 /// reserves, so that no client can take our faults for its backend's.
@@ -25,6 +26,12 @@ pub enum Kind {
     Overloaded,
     /// The answer is larger than allowed.
     ResponseTooLarge,
+    /// A plugin refused the call.
+    PolicyDenied,
+    /// A plugin withheld the answer.
+    PolicyWithheld,
+    /// A plugin that has a say in the call could not say.
+    PluginFailed,
     /// The backend answered with something that is not MCP.
     BackendProtocolError,
     /// A person must log in first.
@@ -34,12 +41,15 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of its code; the error reference is generated from this.
-pub const KINDS: [Kind; 11] = [
+pub const KINDS: [Kind; 14] = [
     Kind::BackendUnavailable,
     Kind::OutcomeUnknown,
     Kind::Timeout,
     Kind::Overloaded,
     Kind::ResponseTooLarge,
+    Kind::PolicyDenied,
+    Kind::PolicyWithheld,
+    Kind::PluginFailed,
     Kind::BackendProtocolError,
     Kind::AuthRequired,
     Kind::ClientDidNotAnswer,
@@ -81,6 +91,7 @@ impl Kind {
             Self::Timeout => 1003,
             Self::Overloaded => 1004,
             Self::ResponseTooLarge => 1005,
+            Self::PolicyDenied | Self::PolicyWithheld | Self::PluginFailed => 1006,
             Self::BackendProtocolError => 1007,
             Self::AuthRequired => 1008,
             Self::ClientDidNotAnswer => 1010,
@@ -103,7 +114,9 @@ impl Kind {
     pub const fn delivery(self) -> Delivery {
         match self {
             Self::OutcomeUnknown | Self::Timeout | Self::BackendProtocolError => Delivery::Unknown,
-            Self::ResponseTooLarge | Self::ClientDidNotAnswer => Delivery::Delivered,
+            Self::ResponseTooLarge | Self::PolicyWithheld | Self::ClientDidNotAnswer => {
+                Delivery::Delivered
+            }
             _ => Delivery::NotDelivered,
         }
     }
@@ -117,6 +130,9 @@ impl Kind {
             Self::Timeout => "the backend did not answer in time",
             Self::Overloaded => "too many calls at once",
             Self::ResponseTooLarge => "the answer is larger than the configured limit",
+            Self::PolicyDenied => "a plugin refused the call; `error.data.code` is its reason",
+            Self::PolicyWithheld => "a plugin withheld the answer; `error.data.code` is its reason",
+            Self::PluginFailed => "a plugin that has a say in the call could not say",
             Self::BackendProtocolError => "the backend's answer is not MCP",
             Self::AuthRequired => "someone has to log in to the backend first",
             Self::ClientDidNotAnswer => {
@@ -144,23 +160,41 @@ pub struct Fault {
     pub private: Option<String>,
     /// The URI that was asked for, if that is what is wrong.
     pub uri: Option<String>,
+    /// A plugin's reason, for programs: [`Denial::code`].
+    pub code: Option<String>,
 }
+
+/// The reason in a fault when a plugin could not say.
+pub const PLUGIN_FAILED: &str = "plugin.failed";
 
 impl Fault {
     /// A fault of mcpmux or of the client.
     pub fn new(kind: Kind, public: impl Into<String>) -> Self {
-        Self { kind, backend: None, public: public.into(), private: None, uri: None }
+        Self { kind, backend: None, public: public.into(), private: None, uri: None, code: None }
     }
 
     /// A fault at a backend.
     pub fn at(backend: &BackendName, kind: Kind, public: impl Into<String>) -> Self {
-        Self {
-            kind,
-            backend: Some(backend.clone()),
-            public: public.into(),
-            private: None,
-            uri: None,
-        }
+        Self { backend: Some(backend.clone()), ..Self::new(kind, public) }
+    }
+
+    /// A plugin's refusal: of a call, or with [`Kind::PolicyWithheld`] of its answer.
+    #[must_use]
+    pub fn refused(kind: Kind, backend: &BackendName, denial: Denial) -> Self {
+        Self { code: Some(denial.code), ..Self::at(backend, kind, denial.message) }
+    }
+
+    /// A plugin has a say in a call and could not say. Which one is the operator's to know.
+    pub fn unjudged(kind: Kind, backend: &BackendName, plugin: &PluginName, why: &str) -> Self {
+        let public = match kind {
+            Kind::PolicyWithheld => {
+                "the answer is withheld: a plugin that has to look at it could not"
+            }
+            _ => "the call is refused: a plugin that has a say in it could not say",
+        };
+        let fault =
+            Self { code: Some(PLUGIN_FAILED.to_owned()), ..Self::at(backend, kind, public) };
+        fault.because(format_args!("plugin `{plugin}`: {why}"))
     }
 
     /// The same, about this URI.

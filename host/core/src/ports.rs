@@ -1,5 +1,7 @@
 //! The traits by which the floors above meet without naming each other; wired in the binary.
 
+mod outbound;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
@@ -9,14 +11,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::call::{Body, Outcome, Permitted};
-use crate::catalog::{Changed, Definition, Edit, EntryKind};
+use crate::catalog::{Changed, Definition, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
+use crate::hook::{CredentialsHook, Record};
 use crate::json::{Object, Raw};
 use crate::level::Level;
 use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
+
+pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
 
 /// A future that can be held as a value.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -159,28 +164,15 @@ pub trait BackendEvents: Send + Sync {
     fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body>;
 }
 
-/// A tool as a catalog hook sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct ToolView<'a> {
-    /// Whose it is.
-    pub backend: &'a BackendName,
-    /// The backend's definition, with the edits of the hooks before.
-    pub definition: &'a Definition,
-    /// The name clients would see.
-    pub exposed: &'a str,
+/// Keeps what became of calls, for those who have to answer for them.
+pub trait Audit: Send + Sync {
+    /// A call has ended. `arguments` are what was judged last: the document of the request and authorize hooks, after
+    /// all changes. Called on the call's own way, so it must not block.
+    fn record(&self, record: &Record, arguments: &Raw);
 }
 
-/// The catalog hook of a plugin: called when the catalog is built, never per call.
-pub trait CatalogHook: Send + Sync {
-    /// Whose hook it is.
-    fn plugin(&self) -> PluginName;
-
-    /// What it wants changed in this list.
-    ///
-    /// # Errors
-    /// Why it could not say; the list then stays as it was.
-    fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String>;
-}
+/// Headers that are shown to a backend.
+pub type Shown = Vec<(String, Secret)>;
 
 /// What a backend is shown, kept fresh by whoever implements it.
 pub trait Credential: Send + Sync {
@@ -188,13 +180,39 @@ pub trait Credential: Send + Sync {
     ///
     /// # Errors
     /// If there is nothing to show, for instance because someone has to log in first.
-    fn headers(&self) -> Pending<'_, Result<Vec<(String, Secret)>, Fault>>;
+    fn headers(&self) -> Pending<'_, Result<Shown, Fault>>;
+
+    /// The backend refused these headers, with this `WWW-Authenticate` if it sent one: what to show it instead;
+    /// `None`: there is nothing else.
+    ///
+    /// # Errors
+    /// If something else is needed and cannot be had.
+    fn refused(
+        &self,
+        shown: Shown,
+        challenge: Option<String>,
+    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
+        let _ = (shown, challenge);
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// Knows the credential of each backend.
 pub trait CredentialSource: Send + Sync {
-    /// The credential for a backend; `None` if it needs none.
-    fn credential(&self, backend: &BackendName, auth: &Auth) -> Option<Arc<dyn Credential>>;
+    /// The credential for a backend at this URL; `None` if it needs none.
+    fn credential(
+        &self,
+        backend: &BackendName,
+        url: &str,
+        auth: &Auth,
+    ) -> Option<Arc<dyn Credential>>;
+}
+
+/// Knows the credentials hooks of the plugins that are loaded now.
+pub trait CredentialHooks: Send + Sync {
+    /// The hook of a plugin; `None` if it is not loaded or has none. The same `Arc` as long as it is the same plugin:
+    /// what another one gave is asked for anew.
+    fn hook(&self, plugin: &PluginName) -> Option<Arc<dyn CredentialsHook>>;
 }
 
 /// Runs a WASI command component as a backend. Implemented where wasmtime lives.

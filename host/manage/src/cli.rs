@@ -1,9 +1,13 @@
 //! The grammar of the command line; what the commands do is the binary's.
 
+pub mod plugin;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use plugin::Plugin;
 
 /// One MCP endpoint in front of many MCP servers
 ///
@@ -76,7 +80,13 @@ pub enum Command {
         #[arg(long)]
         reference: bool,
     },
-    /// Look at plugins
+    /// Say what the mcpmux that runs with this configuration is doing
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write, test, look at and swap plugins
     #[command(subcommand)]
     Plugin(Plugin),
     /// Print completions for a shell
@@ -152,19 +162,6 @@ pub struct Call {
     /// Whom to ask.
     #[command(flatten)]
     pub target: Target,
-}
-
-/// `mcpmux plugin`
-#[derive(Debug, Subcommand)]
-pub enum Plugin {
-    /// Show what a component is: hooks, imports, wanted grants, sizes
-    Inspect {
-        /// The component
-        file: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[cfg(test)]

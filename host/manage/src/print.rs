@@ -1,11 +1,17 @@
 //! What is printed: standard output gets data, standard error everything else.
 
+mod status;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
 use mcpmux_core::json::Raw;
 use mcpmux_mux::{BackendState, Status};
+
+use crate::admin::Reloaded;
+
+pub use status::{plugins, status};
 
 /// Writes data to standard output. That its reader has gone is no error.
 ///
@@ -57,7 +63,8 @@ pub fn banner(url: &str, socket: Option<&Path>, status: &Status) -> String {
         out.push_str("  no backends yet: add one as [backends.NAME]\n");
     }
     if !status.plugins.is_empty() {
-        let _infallible = writeln!(out, "  plugins: {}", status.plugins.join(", "));
+        let plugins: Vec<&str> = status.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+        let _infallible = writeln!(out, "  plugins: {}", plugins.join(", "));
     }
     let _infallible =
         write!(out, "\nadd it to Claude Code:\n  claude mcp add --transport http mcpmux {url}");
@@ -70,23 +77,16 @@ pub fn tools(definitions: &[Raw]) -> String {
     let text = |definition: &Raw, key: &str| {
         definition.object().ok().and_then(|object| Some(object.get(key)?.as_string()?.into_owned()))
     };
-    let rows: Vec<(String, String)> = definitions
+    let rows: Vec<[String; 2]> = definitions
         .iter()
         .map(|definition| {
             let name = text(definition, "name").unwrap_or_default();
             let description = text(definition, "description").or_else(|| text(definition, "title"));
             let description = description.unwrap_or_default();
-            (name, description.lines().next().unwrap_or_default().to_owned())
+            [name, description.lines().next().unwrap_or_default().to_owned()]
         })
         .collect();
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut out = String::new();
-    for (name, description) in rows {
-        let line = format!("{name:width$}  {description}");
-        out.push_str(harmless(line.trim_end()).as_str());
-        out.push('\n');
-    }
-    out
+    table(&rows)
 }
 
 /// A tool's result for people: its texts, and JSON for what is not text.
@@ -114,9 +114,43 @@ pub fn result(result: &Raw) -> String {
     out
 }
 
+/// What a reload has changed.
+#[must_use]
+pub fn reloaded(reloaded: &Reloaded) -> String {
+    let rows = reloaded.plugins.iter().map(|plugin| {
+        let short = plugin.sha256.get(..12).unwrap_or(&plugin.sha256);
+        [plugin.name.as_str(), plugin.change.as_str(), short].map(str::to_owned)
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() { "no plugins\n".to_owned() } else { table(&rows) }
+}
+
+/// Columns of equal width, two spaces apart.
+#[must_use]
+pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |cells: [&str; N]| cells.map(|cell| cell.chars().count());
+    let mut widths = [0; N];
+    for row in rows {
+        let row = width(row.each_ref().map(String::as_str));
+        widths.iter_mut().zip(row).for_each(|(widest, width)| *widest = (*widest).max(width));
+    }
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            // Writing to a string cannot fail.
+            let _infallible = write!(line, "{cell:width$}  ");
+        }
+        out.push_str(harmless(line.trim_end()).as_str());
+        out.push('\n');
+    }
+    out
+}
+
 /// A peer's text without what could drive a terminal: control characters but tab and line end, and the marks
 /// that reverse the direction of writing.
-fn harmless(text: &str) -> String {
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let harmful = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')

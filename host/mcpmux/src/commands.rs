@@ -2,8 +2,9 @@
 
 pub(crate) mod call;
 pub(crate) mod check;
-pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod plugin;
 pub(crate) mod reference;
 pub(crate) mod serve;
+pub(crate) mod status;
 mod visit;

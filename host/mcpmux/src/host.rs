@@ -1,26 +1,39 @@
 //! The composition: which part is given to which. The only place that names every floor.
 
+mod crew;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_auth::Configured;
+use mcpmux_auth::Credentials;
 use mcpmux_backends::{Deps, Pool};
-use mcpmux_core::config::{Config, Limits};
+use mcpmux_core::config::{Audit, Config, Limits};
 use mcpmux_frontends::Door;
 use mcpmux_mux::{Inbox, Member, Mux, Setup};
-use mcpmux_plugins::{Engine, Plugin, WasiSandbox, load_all};
+use mcpmux_outbound::Internet;
+use mcpmux_plugins::services::Shared;
+use mcpmux_plugins::{Engine, WasiSandbox};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::Ledger;
 use crate::failure::Failure;
+use crew::Crew;
+
+pub(crate) use crew::{Loaded, Loader};
 
 /// Everything but the frontends, running.
 pub(crate) struct Host {
     engine: Engine,
+    /// What plugins keep and use; it outlives each of them.
+    services: Shared,
     pool: Pool,
     mux: Mux,
     catalog: JoinHandle<()>,
+    crew: Arc<Crew>,
+    /// Where calls are recorded.
+    ledger: Option<Ledger>,
     limits: Limits,
     /// Stops the frontends.
     pub(crate) stop: CancellationToken,
@@ -30,33 +43,49 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts the parts; nothing is connected to before [`Host::apply`].
-    pub(crate) fn start(limits: Limits) -> Result<Self, Failure> {
-        let engine = Engine::new().map_err(Failure::failed)?;
+    pub(crate) fn start(limits: Limits, audit: Option<&Audit>) -> Result<Self, Failure> {
+        let ledger = audit.map(Ledger::open).transpose()?;
+        let engine = engine()?;
+        let services = services();
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
         let inbox = Arc::new(Inbox::default());
         let (mux, catalog) = Mux::start(Arc::clone(&inbox), limits, end.clone());
+        let mux = match &ledger {
+            Some(ledger) => mux.audited(ledger.desk()),
+            None => mux,
+        };
+        let crew = Arc::new(Crew::default());
         let pool = Pool::new(Deps {
             events: inbox,
-            credentials: Arc::new(Configured),
+            credentials: Arc::new(Credentials::new(Arc::clone(&crew) as _)),
             sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
             limits,
             state: state_folder(),
         });
-        Ok(Self { engine, pool, mux, catalog, limits, stop, end })
+        Ok(Self { engine, services, pool, mux, catalog, crew, ledger, limits, stop, end })
     }
 
-    /// Loads a configuration's plugins, off the runtime's threads. All of them are good, or none is taken.
-    pub(crate) async fn load(&self, config: &Config) -> Result<Vec<Arc<Plugin>>, Failure> {
-        let (engine, config, limits) = (self.engine.clone(), config.clone(), self.limits);
-        let loading = tokio::task::spawn_blocking(move || load(&engine, &config, &limits));
+    /// Loads a configuration's plugins, off the runtime's threads. All of them are good, or none is taken. One that
+    /// is at work already and has not changed stays the same.
+    pub(crate) async fn load(&self, config: &Config) -> Result<Vec<Loaded>, Failure> {
+        let (config, crew) = (config.clone(), self.crew.members());
+        let loader = Loader {
+            engine: self.engine.clone(),
+            services: self.services.clone(),
+            limits: self.limits,
+        };
+        let loading = tokio::task::spawn_blocking(move || loader.load(&config, &crew));
         loading.await.unwrap_or_else(|error| {
             Err(Failure::failed(format!("loading the plugins broke off: {error}")))
         })
     }
 
     /// Connects to the backends of a configuration, leaves those that go, and puts the plugins to work.
-    pub(crate) async fn apply(&self, config: &Config, plugins: &[Arc<Plugin>]) {
+    pub(crate) async fn apply(&self, config: &Config, plugins: Vec<Loaded>) {
         self.mux.hold();
+        let hooks = plugins.iter().map(|plugin| Arc::clone(&plugin.hooks)).collect();
+        // Backends that are started now may need their credentials at once.
+        self.crew.replace(plugins);
         let backends = self.pool.apply(&config.backends);
         let naming = config.backends.iter().map(|backend| backend.naming.clone());
         let members = backends
@@ -64,13 +93,12 @@ impl Host {
             .zip(naming)
             .map(|(backend, naming)| Member { backend, naming })
             .collect();
-        self.mux
-            .apply(Setup {
-                members,
-                hooks: plugins.iter().filter_map(Plugin::catalog_hook).collect(),
-                plugins: plugins.iter().map(|plugin| plugin.name().to_string()).collect(),
-            })
-            .await;
+        self.mux.apply(Setup { members, plugins: hooks }).await;
+    }
+
+    /// The plugins at work.
+    pub(crate) fn plugins(&self) -> Vec<Loaded> {
+        self.crew.members()
     }
 
     /// A door for a frontend.
@@ -95,26 +123,21 @@ impl Host {
         if let Err(error) = self.catalog.await {
             tracing::error!("the catalog task ended badly: {error}");
         }
+        if let Some(ledger) = self.ledger {
+            ledger.close().await;
+        }
     }
 }
 
-/// Loads a configuration's plugins with an engine.
-pub(crate) fn load(
-    engine: &Engine,
-    config: &Config,
-    limits: &Limits,
-) -> Result<Vec<Arc<Plugin>>, Failure> {
-    let plugins = load_all(engine, &config.plugins, limits).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::wrong(errors.join("\n"))
-    })?;
-    for plugin in &plugins {
-        for remark in plugin.remarks() {
-            tracing::warn!("{remark}");
-        }
-        tracing::info!(plugin = %plugin.name(), sha256 = plugin.sha256(), hooks = ?plugin.hooks(), "plugin is loaded");
-    }
-    Ok(plugins)
+/// The engine, which keeps compiled code in the folder for caches.
+pub(crate) fn engine() -> Result<Engine, Failure> {
+    Engine::new(folder("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("code")))
+        .map_err(Failure::failed)
+}
+
+/// The services of plugins: this machine's clock and programs, and the network.
+pub(crate) fn services() -> Shared {
+    Shared::new(Arc::new(Internet::default()))
 }
 
 /// The files whose change matters to a configuration, beside its own.
@@ -122,12 +145,15 @@ pub(crate) fn files(config: &Config) -> Vec<PathBuf> {
     config.plugins.iter().map(|plugin| plugin.path.clone()).collect()
 }
 
-/// Where what is learned of backends outlives mcpmux (XDG Base Directory Specification): a folder of its own in
-/// `$XDG_STATE_HOME`, else in `~/.local/state`; without a home nothing is kept.
-fn state_folder() -> Option<PathBuf> {
+/// Where what is learned of backends outlives mcpmux; without a home nothing is kept.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    folder("XDG_STATE_HOME", ".local/state")
+}
+
+/// A folder of our own (XDG Base Directory Specification): in the one that a variable names, else in one of the home.
+fn folder(variable: &str, default: &str) -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
-    Some(state.join("mcpmux"))
+    let base = absolute(variable).or_else(|| absolute("HOME").map(|home| home.join(default)))?;
+    Some(base.join("mcpmux"))
 }

@@ -1,5 +1,7 @@
 //! The `mcpmux` binary: arguments to a command, its end to an exit code; what is wired to what is in `host`.
 
+mod admin;
+mod audit;
 mod commands;
 mod failure;
 mod host;
@@ -7,12 +9,13 @@ mod logging;
 mod reload;
 mod settings;
 mod signals;
+mod trial;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use mcpmux_manage::cli::{Cli, Command, Plugin};
+use mcpmux_manage::cli::{Cli, Command};
 use mcpmux_manage::print;
 
 use failure::Failure;
@@ -44,7 +47,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Call(options) => block_on(commands::call::run(global, &options)),
         Command::Check { json } => commands::check::run(global, json),
         Command::Schema { reference } => commands::reference::schema(reference),
-        Command::Plugin(Plugin::Inspect { file, json }) => commands::inspect::run(&file, json),
+        Command::Status { json } => block_on(commands::status::run(global, json)),
+        Command::Plugin(command) => block_on(commands::plugin::run(global, &command)),
         Command::Completions { shell } => commands::reference::completions(shell),
         Command::HelpMarkdown => commands::reference::command_line(),
         Command::ErrorsMarkdown => commands::reference::errors(),

@@ -1,74 +1,159 @@
-//! Reloading: when the configuration or a plugin's file changes, the new state is made whole aside, then applied.
+//! Reloading: when the configuration or a plugin's file changes, or someone asks for it, the new state is made whole
+//! aside, then applied.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcpmux_core::config::Config;
+use mcpmux_core::names::PluginName;
+use mcpmux_manage::admin::{Change, Reloaded, ReloadedPlugin};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
-use crate::host::{self, Host};
+use crate::admin::Asked;
+use crate::failure::Failure;
+use crate::host::{self, Host, Loaded};
 use crate::settings::Settings;
 
 /// How long the files must have been quiet: editors and builds write in several steps.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// Watches the files and applies what changes, until it is dropped.
-pub(crate) async fn watch(host: Arc<Host>, settings: Settings, mut config: Config) {
-    let changed = Arc::new(Notify::new());
-    let mut watch = match Watch::new(&settings.file, &config, &changed) {
-        Ok(watch) => watch,
-        Err(error) => {
-            tracing::warn!("files cannot be watched, so edits need a restart: {error}");
-            return std::future::pending().await;
-        }
-    };
-    if settings.read().is_ok_and(|now| now != config) {
-        // It was edited between being read and being watched.
-        changed.notify_one();
+/// What is served now, and what it takes to serve something else.
+pub(crate) struct Reloading {
+    host: Arc<Host>,
+    settings: Settings,
+    config: Config,
+    changed: Arc<Notify>,
+    /// `None`: files cannot be watched.
+    watch: Option<Watch>,
+}
+
+impl Reloading {
+    /// Takes over what has just been applied.
+    pub(crate) fn new(host: Arc<Host>, settings: Settings, config: Config) -> Self {
+        Self { host, settings, config, changed: Arc::new(Notify::new()), watch: None }
     }
-    loop {
-        changed.notified().await;
-        while tokio::time::timeout(QUIET, changed.notified()).await.is_ok() {}
-        let wanted = match settings.read() {
-            Ok(wanted) => wanted,
-            Err(failure) => {
-                let why = failure.text;
-                tracing::error!("the change is not applied, the old configuration stays: {why}");
-                continue;
+
+    /// Applies what changes in the files, and what is asked for, until it is dropped.
+    pub(crate) async fn run(mut self, mut asked: mpsc::Receiver<Asked>) {
+        let config = self.config.clone();
+        self.watch(&config, "files cannot be watched, so edits need `mcpmux plugin reload`");
+        if self.settings.read().is_ok_and(|now| now != self.config) {
+            // It was edited between being read and being watched.
+            self.changed.notify_one();
+        }
+        loop {
+            tokio::select! {
+                () = self.changed.notified() => {
+                    while tokio::time::timeout(QUIET, self.changed.notified()).await.is_ok() {}
+                    if let Err(Refused { stays, why }) = self.reload(None).await {
+                        tracing::error!("the change is not applied, the old {stays}: {why}");
+                    }
+                }
+                Some(Asked { plugin, answer }) = asked.recv() => {
+                    let reloaded = self.reload(plugin.as_deref()).await;
+                    // If nobody waits any more, it is done all the same.
+                    let _gone = answer.send(reloaded.map_err(|refused| refused.why));
+                }
             }
-        };
+        }
+    }
+
+    /// Reads everything again and applies it whole, or not at all; says what that has changed.
+    async fn reload(&mut self, only: Option<&str>) -> Result<Reloaded, Refused> {
+        let wanted = self.settings.read().map_err(Refused::configuration)?;
         // The files are watched before they are read, even if they turn out to be wrong: then their
         // mending is noticed.
-        match Watch::new(&settings.file, &wanted, &changed) {
-            Ok(new) => watch = new,
-            Err(error) => tracing::warn!("some files cannot be watched: {error}"),
+        self.watch(&wanted, "some files cannot be watched");
+        if let Some(only) = only {
+            named(&wanted, only)?;
         }
-        tracing::debug!(folders = watch.folders, "watching");
-        if apply(&host, &wanted, &config).await {
-            config = wanted;
+        let plugins = self.host.load(&wanted).await.map_err(Refused::plugins)?;
+        if wanted.listen != self.config.listen
+            || wanted.limits != self.config.limits
+            || wanted.audit != self.config.audit
+        {
+            tracing::warn!(
+                "changes of [listen], [limits] and [audit] are taken up at the next start"
+            );
+        }
+        let mut changes = compare(&self.host.plugins(), &plugins);
+        self.host.apply(&wanted, plugins).await;
+        changes.retain(|change| only.is_none_or(|only| change.name == only));
+        tracing::info!(
+            backends = wanted.backends.len(),
+            plugins = wanted.plugins.len(),
+            "the change is applied"
+        );
+        let reloaded = Reloaded { plugins: changes, backends: wanted.backends.len() };
+        self.config = wanted;
+        Ok(reloaded)
+    }
+
+    /// Watches the files of a configuration in the place of those of the last.
+    fn watch(&mut self, config: &Config, trouble: &str) {
+        match Watch::new(&self.settings.file, config, &self.changed) {
+            Ok(new) => {
+                tracing::debug!(folders = new.folders, "watching");
+                self.watch = Some(new);
+            }
+            Err(error) => tracing::warn!("{trouble}: {error}"),
         }
     }
 }
 
-/// Applies a configuration; `false` if its plugins are wrong, and then nothing has changed.
-async fn apply(host: &Host, wanted: &Config, old: &Config) -> bool {
-    let loaded = match host.load(wanted).await {
-        Ok(loaded) => loaded,
-        Err(failure) => {
-            let why = failure.text;
-            tracing::error!("the change is not applied, the old plugins stay: {why}");
-            return false;
-        }
-    };
-    if wanted.listen != old.listen || wanted.limits != old.limits {
-        tracing::warn!("changes of [listen] and [limits] are taken up at the next start");
+/// A change that is not applied.
+struct Refused {
+    /// What is wrong, and so stays what it was.
+    stays: &'static str,
+    why: String,
+}
+
+impl Refused {
+    fn configuration(failure: Failure) -> Self {
+        Self { stays: "configuration stays", why: failure.text }
     }
-    host.apply(wanted, &loaded).await;
-    let (backends, plugins) = (wanted.backends.len(), wanted.plugins.len());
-    tracing::info!(backends, plugins, "the change is applied");
-    true
+
+    fn plugins(failure: Failure) -> Self {
+        Self { stays: "plugins stay", why: failure.text }
+    }
+}
+
+/// Makes sure that a plugin is configured.
+fn named(config: &Config, name: &str) -> Result<(), Refused> {
+    let names: Vec<&str> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let name = name.escape_debug();
+    Err(Refused::configuration(Failure::wrong(format!(
+        "there is no plugin `{name}`\nhint: the configuration has {known}"
+    ))))
+}
+
+/// What became of each plugin.
+fn compare(old: &[Loaded], new: &[Loaded]) -> Vec<ReloadedPlugin> {
+    let find = |list: &'_ [Loaded], name: &PluginName| {
+        list.iter().position(|plugin| plugin.settings.name == *name)
+    };
+    let report = |plugin: &Loaded, change: Change| ReloadedPlugin {
+        name: plugin.settings.name.as_str().to_owned(),
+        change,
+        sha256: plugin.hooks.sha256.clone(),
+    };
+    let now = new.iter().map(|plugin| {
+        let before = find(old, &plugin.settings.name).and_then(|at| old.get(at));
+        let change = match before {
+            None => Change::Added,
+            Some(before) if Arc::ptr_eq(&before.hooks, &plugin.hooks) => Change::Unchanged,
+            Some(_) => Change::Swapped,
+        };
+        report(plugin, change)
+    });
+    let gone = old.iter().filter(|plugin| find(new, &plugin.settings.name).is_none());
+    now.chain(gone.map(|plugin| report(plugin, Change::Removed))).collect()
 }
 
 /// Watches the folders of the files, since a file that is replaced is another file.

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use mcpmux_core::config::Config;
+use mcpmux_core::config::{Config, Transport};
 use mcpmux_manage::cli::{Global, Which};
+use mcpmux_registry::Lock;
 
 use crate::failure::Failure;
 
@@ -60,7 +61,27 @@ impl Settings {
         if let Some(http) = self.http {
             config.listen.http = http;
         }
+        self.pin(&mut config)?;
         Ok(config)
+    }
+
+    /// Holds components that were pulled to what the lock file says of them.
+    fn pin(&self, config: &mut Config) -> Result<(), Failure> {
+        let lock = Lock::beside(&self.file).map_err(Failure::wrong)?;
+        for plugin in &mut config.plugins {
+            let pinned = lock.pin(plugin);
+            pinned.map_err(|error| {
+                Failure::wrong(format!("[[plugins]] name = \"{}\": path: {error}", plugin.name))
+            })?;
+        }
+        for backend in &config.backends {
+            if let Transport::Wasm { path, .. } = &backend.transport {
+                let wrong =
+                    |error| Failure::wrong(format!("[backends.{}] wasm: {error}", backend.name));
+                lock.check_file(path).map_err(wrong)?;
+            }
+        }
+        Ok(())
     }
 
     /// Leaves out the backends that are not asked for.

@@ -15,16 +15,20 @@ mod parking;
 mod seal;
 mod visit;
 
-use mcpmux_core::call::{Answer, Body, Call, NamedBy, Outcome, Routed};
+use mcpmux_core::call::{Answer, Body, Call, Final, Method, NamedBy, Outcome, Permitted, Routed};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
+use mcpmux_core::gate::{Ruling, Undecided};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
+use mcpmux_core::ports::Pending;
 
 use crate::Mux;
 use crate::links::Renaming;
+use crate::policy::{self, Passage, ended};
 use crate::seats::Raised;
 use crate::view::Placed;
+use parking::Departure;
 pub(crate) use parking::Parking;
 pub(crate) use seal::Seal;
 use seal::State;
@@ -33,7 +37,7 @@ use seal::State;
 const STATE: &str = "requestState";
 const RESPONSES: &str = "inputResponses";
 /// The members of a request for input (2026-07-28, `InputRequiredResult`).
-const REQUESTS: &str = "inputRequests";
+pub(crate) const REQUESTS: &str = "inputRequests";
 const RESULT_TYPE: &str = "resultType";
 const INPUT_REQUIRED: &str = "input_required";
 
@@ -42,34 +46,126 @@ pub(crate) fn comes_back(call: &Call) -> bool {
     call.client.era() == Era::Modern && call.params.get(STATE).is_some()
 }
 
+/// Whether a member of `params` is what such a client comes back with.
+pub(crate) fn brings_back(method: Method, key: &str) -> bool {
+    method.may_need_input() && [STATE, RESPONSES].contains(&key)
+}
+
 impl Mux {
-    /// Rooms 3 to 5, in the way that the two eras need.
-    pub(crate) async fn across(&self, routed: Routed, placed: &Placed, flight: Flight) -> Outcome {
-        let client = routed.call.client.era();
+    /// Rooms 4 and 5, in the way that the two eras need.
+    pub(crate) async fn across(
+        &self,
+        mut routed: Routed,
+        placed: &Placed,
+        flight: Flight,
+        passage: Option<Passage>,
+    ) -> Outcome {
         let flight = with_tasks(&routed, flight);
-        if !routed.call.method.may_need_input() {
-            let permitted = self.permit(routed)?;
-            return placed.backend.request(permitted, flight).await;
+        let (client, method) = (routed.call.client.era(), routed.call.method);
+        if client == Era::Legacy && placed.era() != Some(Era::Legacy) && method.may_need_input() {
+            // These mean something to the backend, and a legacy client has them from nobody.
+            routed.call.params.take(RESPONSES);
+            routed.call.params.take(STATE);
         }
-        match (client, placed.era()) {
+        let permitted = match policy::rule(passage.as_ref(), Final::new(routed)) {
+            Ok(Ruling::Permitted(permitted, _)) => permitted,
+            Ok(Ruling::Undecided(undecided)) => {
+                let can = client == Era::Legacy || method.may_need_input();
+                match (passage, policy::cannot_ask(&undecided, can)) {
+                    (Some(passage), None) if client == Era::Modern => {
+                        return self.park_until_agreed(undecided, placed, flight, passage).await;
+                    }
+                    (Some(passage), None) => {
+                        return self.ask_first(undecided, placed, flight, passage).await;
+                    }
+                    (passage, Some(fault)) => return ended(passage, Err(fault)),
+                    // Only plugins ask, and a call that meets any has a passage.
+                    (None, None) => return Err(not_ours()),
+                }
+            }
+            Err(fault) => return ended(passage, Err(fault)),
+        };
+        self.deliver(permitted, placed, flight, passage).await
+    }
+
+    /// Asks the person at a legacy client, then goes on.
+    async fn ask_first(
+        &self,
+        undecided: Undecided,
+        placed: &Placed,
+        flight: Flight,
+        passage: Passage,
+    ) -> Outcome {
+        match policy::agree(passage.escort(), undecided, flight.peer.clone()).await {
+            Ok(permitted) => self.deliver(permitted, placed, flight, Some(passage)).await,
+            Err(fault) => ended(Some(passage), Err(fault)),
+        }
+    }
+
+    /// Room 5.
+    async fn deliver(
+        &self,
+        permitted: Permitted,
+        placed: &Placed,
+        flight: Flight,
+        passage: Option<Passage>,
+    ) -> Outcome {
+        let Placed { backend, .. } = placed;
+        let escort = passage.as_ref().map(Passage::escort);
+        let call = &permitted.routed().call;
+        let outcome = match (call.client.era(), placed.era()) {
+            _ if !call.method.may_need_input() => {
+                policy::send(escort, backend, permitted, flight).await
+            }
             (Era::Modern, Some(Era::Modern)) => {
-                let permitted = self.permit(routed)?;
                 let routed = permitted.share();
-                let outcome = placed.backend.request(permitted, flight).await;
-                outcome.and_then(|answer| self.relay(&routed.call, answer))
+                let outcome = policy::send(escort, backend, permitted, flight).await;
+                outcome.and_then(|answer| self.relay(&routed.call, passage.as_ref(), answer))
             }
             (Era::Modern, _) => {
-                let permitted = self.permit(routed)?;
-                let Routed { call, to } = permitted.routed();
-                let raised = call.level.map(|level| Raised::new(&self.seats, &to.backend, level));
-                self.park_if_asked(&placed.backend, permitted, flight, raised).await
+                let raised = self.raised(permitted.routed());
+                let departure = Departure { routed: permitted.share(), raised, passage };
+                let (escort, backend) = (departure.escort(), std::sync::Arc::clone(backend));
+                let send = move |flight| policy::send(escort.as_ref(), &backend, permitted, flight);
+                return self.park_if_asked(departure, flight, send).await;
             }
             (Era::Legacy, Some(Era::Legacy)) => {
-                let permitted = self.permit(routed)?;
-                placed.backend.request(permitted, flight).await
+                policy::send(escort, backend, permitted, flight).await
             }
-            (Era::Legacy, _) => self.answer_inputs(routed, &placed.backend, flight).await,
-        }
+            (Era::Legacy, _) => {
+                self.answer_inputs(permitted, backend, flight, passage.as_ref()).await
+            }
+        };
+        ended(passage, outcome)
+    }
+
+    /// Holds a modern client's call, which nobody has sent yet, until the person there has answered.
+    async fn park_until_agreed(
+        &self,
+        undecided: Undecided,
+        placed: &Placed,
+        flight: Flight,
+        passage: Passage,
+    ) -> Outcome {
+        let routed = std::sync::Arc::new(undecided.call().routed().clone());
+        let raised = match placed.era() {
+            Some(Era::Modern) => None,
+            _ => self.raised(&routed),
+        };
+        let (escort, backend) = (std::sync::Arc::clone(passage.escort()), placed.backend.clone());
+        let departure = Departure { routed, raised, passage: Some(passage) };
+        let send = move |flight: Flight| -> Pending<'static, Outcome> {
+            Box::pin(async move {
+                let permitted = policy::agree(&escort, undecided, flight.peer.clone()).await?;
+                policy::send(Some(&escort), &backend, permitted, flight).await
+            })
+        };
+        self.park_if_asked(departure, flight, send).await
+    }
+
+    fn raised(&self, routed: &Routed) -> Option<Raised> {
+        let Routed { call, to } = routed;
+        call.level.map(|level| Raised::new(&self.seats, &to.backend, level))
     }
 
     /// A modern client comes back with answers: to its parked call, or to a backend.
@@ -78,7 +174,8 @@ impl Mux {
         let responses = call.params.take(RESPONSES);
         let sealed = sealed.as_ref().and_then(Raw::as_string);
         let state = sealed.and_then(|sealed| self.seal.open(&call, &sealed));
-        match state.ok_or_else(not_ours)? {
+        let (state, approved) = state.ok_or_else(not_ours)?;
+        match state {
             State::Parked(id) => self.unpark(&id, call, responses, flight).await,
             State::Relayed(state) => {
                 if let Some(responses) = responses {
@@ -87,24 +184,28 @@ impl Mux {
                 if let Some(state) = state {
                     call.params.set(STATE, Raw::string(&state));
                 }
-                self.begin(call, flight).await
+                self.begin(call, flight, approved).await
             }
-            State::Visited => self.begin(call, flight).await,
+            State::Visited => self.begin(call, flight, approved).await,
         }
     }
 
     /// Seals the state in a modern backend's request for input, and turns a legacy one's -32042 into such a request.
-    fn relay(&self, call: &Call, answer: Answer) -> Outcome {
+    fn relay(&self, call: &Call, passage: Option<&Passage>, answer: Answer) -> Outcome {
+        // Its client makes the call again as it made it.
+        let call = passage.map_or(call, |passage| passage.original(call));
+        let approved = passage.map(Passage::approved).unwrap_or_default();
         match (&answer.body, answer.era) {
             (Body::Error(error), Era::Legacy) => {
-                let asked = visit::required(error).map(|asked| self.ask_to_visit(call, &asked));
+                let asked =
+                    visit::required(error).map(|asked| self.ask_to_visit(call, &asked, approved));
                 Ok(asked.unwrap_or(answer))
             }
             (Body::Result(result), Era::Modern) => {
                 let Some(mut object) = needs_input(result) else { return Ok(answer) };
                 let Some(state) = object.get(STATE) else { return Ok(answer) };
                 let state = state.as_string().map(std::borrow::Cow::into_owned);
-                let sealed = self.seal.close(call, &State::Relayed(state))?;
+                let sealed = self.seal.close(call, State::Relayed(state), approved)?;
                 object.set(STATE, Raw::string(&sealed));
                 Ok(Answer { body: Body::Result(object.to_raw()), era: Era::Modern })
             }
@@ -123,7 +224,7 @@ fn with_tasks(routed: &Routed, mut flight: Flight) -> Flight {
 }
 
 /// The result's members, if it asks for input.
-fn needs_input(result: &Raw) -> Option<Object> {
+pub(crate) fn needs_input(result: &Raw) -> Option<Object> {
     memchr::memmem::find(result.as_bytes(), INPUT_REQUIRED.as_bytes())?;
     let object = result.object().ok()?;
     let kind = object.get(RESULT_TYPE)?.as_string()?;

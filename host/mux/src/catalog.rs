@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use mcpmux_core::catalog::{Catalog, Changed, EntryKind, Report, Source, build};
 use mcpmux_core::config::Naming;
+use mcpmux_core::hook::Hooks;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Backend, Caching, CatalogHook, Listing, State};
+use mcpmux_core::ports::{Backend, Caching, Listing, State};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::GRACE;
 use crate::inbox::Inbox;
 use crate::offer;
+use crate::policy::{Observers, Plans, Post};
 use crate::seats::Seats;
 use crate::status::{BackendState, BackendStatus};
 use crate::view::{FirstPages, Placed, Shared, View};
@@ -30,10 +32,8 @@ const RETRY: Duration = Duration::from_secs(1);
 pub struct Setup {
     /// The backends, in order.
     pub members: Vec<Member>,
-    /// The catalog hooks, in order.
-    pub hooks: Vec<Arc<dyn CatalogHook>>,
-    /// The plugins' names, in order, for the status.
-    pub plugins: Vec<String>,
+    /// The plugins, in order. One that did not change is to be the same one again.
+    pub plugins: Vec<Arc<Hooks>>,
 }
 
 /// A backend and how its entries are named.
@@ -65,9 +65,14 @@ pub(crate) struct Task {
     seats: Arc<Seats>,
     inbox: Arc<Inbox>,
     setup: Setup,
+    /// The plugins of the setup, with what there is of each while it is there.
+    posts: Vec<Arc<Post>>,
+    observers: Observers,
     known: HashMap<BackendName, Known>,
     catalog: Arc<Catalog>,
     warnings: Vec<String>,
+    /// What plugins in shadow mode would change.
+    shadows: Vec<String>,
     /// Whether a plugin failed when the catalog was built last.
     failing: bool,
     /// Lists that backends announced to have changed, whether or not they differ.
@@ -91,18 +96,26 @@ impl Task {
             seats,
             inbox,
             setup: Setup::default(),
+            posts: Vec::new(),
+            observers: Observers::default(),
             known: HashMap::new(),
             catalog: Arc::default(),
             warnings: Vec::new(),
+            shadows: Vec::new(),
             failing: false,
             announced: Changed::default(),
         }
     }
 
-    pub(crate) async fn run(mut self, mut setups: mpsc::Receiver<Setup>, stop: CancellationToken) {
+    /// Ends when `stop` is cancelled, and leaves the plugins that may still have to hear of calls.
+    pub(crate) async fn run(
+        mut self,
+        mut setups: mpsc::Receiver<Setup>,
+        stop: CancellationToken,
+    ) -> Observers {
         loop {
             match self.next(&mut setups, &stop).await {
-                Event::Stop => return,
+                Event::Stop => break,
                 Event::Setup(setup) => self.set(setup),
                 Event::States(states) => {
                     for (name, state) in states {
@@ -115,6 +128,9 @@ impl Task {
             self.rebuild().await;
             tokio::time::sleep(QUIET).await;
         }
+        // Nobody but calls under way holds a plugin any more.
+        self.shared.publish(View::default(), Changed::default());
+        self.observers
     }
 
     async fn next(&self, setups: &mut mpsc::Receiver<Setup>, stop: &CancellationToken) -> Event {
@@ -138,6 +154,12 @@ impl Task {
     /// Takes a setup. A backend that is another one than before, if under the same name, starts from nothing.
     fn set(&mut self, setup: Setup) {
         let old = std::mem::replace(&mut self.setup, setup);
+        let posts = std::mem::take(&mut self.posts);
+        let post = |hooks: &Arc<Hooks>| {
+            let same = posts.iter().find(|post| Arc::ptr_eq(&post.hooks, hooks));
+            same.map_or_else(|| self.observers.post(hooks), Arc::clone)
+        };
+        self.posts = self.setup.plugins.iter().map(post).collect();
         let mut known = std::mem::take(&mut self.known);
         for Member { backend, .. } in &self.setup.members {
             let same = old.members.iter().any(|member| Arc::ptr_eq(&member.backend, backend));
@@ -200,14 +222,16 @@ impl Task {
             Source { backend, naming: member.naming.clone(), entries }
         };
         let sources: Vec<Source> = self.setup.members.iter().map(source).collect();
-        let hooks = self.setup.hooks.clone();
-        let built = tokio::task::spawn_blocking(move || build(&sources, &hooks)).await;
+        let plugins = self.setup.plugins.clone();
+        let built = tokio::task::spawn_blocking(move || build(&sources, &plugins)).await;
         // What a failing plugin would have hidden must not come to light: the catalog of before stays.
         let catalog = match built {
             Ok((catalog, reports)) => {
                 self.report(&reports);
-                self.failing = reports.iter().any(|report| matches!(report, Report::Plugin { .. }));
-                (!self.failing).then(|| Arc::new(catalog))
+                let failed = |report: &Report| matches!(report, Report::Plugin { .. });
+                let closed = |report: &Report| matches!(report, Report::Plugin { open: false, .. });
+                self.failing = reports.iter().any(failed);
+                (!reports.iter().any(closed)).then(|| Arc::new(catalog))
             }
             Err(error) => {
                 tracing::error!(%error, "building the catalog failed; the old one stays");
@@ -215,12 +239,24 @@ impl Task {
                 None
             }
         };
+        let stays = catalog.is_none();
         let catalog = catalog.unwrap_or_else(|| Arc::clone(&self.catalog));
-        let changed = catalog.changed(&self.catalog);
+        let backends = self.setup.members.iter().map(|member| member.backend.name());
+        let plans = Plans::new(&self.posts, &catalog, backends);
+        let mut changed = catalog.changed(&self.catalog);
+        let judged_as_before = self.shared.read(|view| plans.judge_lists_as(&view.plans));
+        if !judged_as_before {
+            changed = Changed { tools: true, prompts: true, resources: true };
+        }
         let pages = if changed.any() {
             FirstPages::default()
         } else {
             self.shared.read(|view| view.pages.clone())
+        };
+        let sights = if judged_as_before && catalog.same(&self.catalog) {
+            self.shared.read(|view| Arc::clone(&view.sights))
+        } else {
+            Arc::default()
         };
         self.catalog = catalog;
         let status = |member: &Member| {
@@ -249,23 +285,27 @@ impl Task {
             let name = member.backend.name();
             Some((name, self.listing(name)?))
         });
+        let mut caching = listings
+            .clone()
+            .map(|(_, listing)| listing.caching)
+            .reduce(Caching::and)
+            .unwrap_or_default();
+        caching.public &= !plans.tell_clients_apart();
         let view = View {
             catalog: Arc::clone(&self.catalog),
             backends: members.iter().map(place).collect(),
             status: members.iter().map(status).collect(),
-            plugins: self.setup.plugins.clone(),
+            posts: self.posts.clone(),
+            plans,
+            sights,
             warnings: self.warnings.clone(),
-            offer: offer::merge(listings.clone()),
-            caching: listings
-                .map(|(_, listing)| listing.caching)
-                .reduce(Caching::and)
-                .unwrap_or_default(),
+            offer: offer::merge(listings),
+            caching,
             pages,
             memory: self.shared.read(|view| Arc::clone(&view.memory)),
         };
         // A list that was announced is told of, but not before what it shows now can be seen.
-        let told =
-            if self.failing { changed } else { changed.and(std::mem::take(&mut self.announced)) };
+        let told = if stays { changed } else { changed.and(std::mem::take(&mut self.announced)) };
         self.shared.publish(view, told);
         self.seats.want_again();
         self.shared.progress(self.pending());
@@ -273,11 +313,17 @@ impl Task {
 
     /// Logs what is new about the catalog's oddities; an old one is not said twice.
     fn report(&mut self, reports: &[Report]) {
-        let warnings: Vec<String> = reports.iter().map(ToString::to_string).collect();
+        let (shadows, odd): (Vec<&Report>, Vec<&Report>) =
+            reports.iter().partition(|report| matches!(report, Report::Shadow { .. }));
+        let text = |reports: Vec<&Report>| reports.into_iter().map(ToString::to_string).collect();
+        let (shadows, warnings): (Vec<String>, Vec<String>) = (text(shadows), text(odd));
+        for shadow in shadows.iter().filter(|shadow| !self.shadows.contains(shadow)) {
+            tracing::info!("{shadow}");
+        }
         for warning in warnings.iter().filter(|warning| !self.warnings.contains(warning)) {
             tracing::warn!("{warning}");
         }
-        self.warnings = warnings;
+        (self.warnings, self.shadows) = (warnings, shadows);
     }
 }
 
@@ -292,13 +338,14 @@ mod tests {
     #[tokio::test]
     async fn a_state_before_the_setup_settles_nothing() {
         let limits = Limits { list_wait: Duration::from_millis(100), ..Limits::default() };
+        let client = crate::tests::anyone();
         let inbox = Arc::new(Inbox::default());
         inbox.state(&BackendName::new("early").unwrap(), State::Connecting);
         let (mux, _task) = Mux::start(inbox, limits, CancellationToken::new());
-        assert!(!mux.list(EntryKind::Tool, None).await.unwrap().settled);
+        assert!(!mux.list(&client, EntryKind::Tool, None).await.unwrap().settled);
         mux.apply(Setup::default()).await;
         let settled = async {
-            while !mux.list(EntryKind::Tool, None).await.unwrap().settled {
+            while !mux.list(&client, EntryKind::Tool, None).await.unwrap().settled {
                 tokio::task::yield_now().await;
             }
         };

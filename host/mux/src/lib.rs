@@ -1,9 +1,9 @@
 //! What happens between the frontends and the backends: the route of a call, listing, the catalog task.
 //!
 //! Reading order: [`view`] is what everything reads, [`catalog`] the one task that writes it, [`route`] the
-//! rooms of a call, [`bridge`] what the eras do differently while one is under way, [`list`] the pages of a list,
-//! [`offer`] what clients are told at the start, [`seats`] the clients that hear of things outside of calls,
-//! [`links`] the URIs in answers, [`status`] what an operator sees.
+//! rooms of a call, [`policy`] what plugins do in them, [`bridge`] what the eras do differently while one is under
+//! way, [`list`] the pages of a list, [`offer`] what clients are told at the start, [`seats`] the clients that hear of
+//! things outside of calls, [`links`] the URIs in answers, [`status`] what an operator sees.
 
 mod bridge;
 mod catalog;
@@ -12,6 +12,7 @@ mod inbox;
 mod links;
 mod list;
 mod offer;
+mod policy;
 mod route;
 mod seats;
 mod status;
@@ -21,11 +22,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcpmux_core::config::Limits;
-use mcpmux_core::gate::Authorizer;
+use mcpmux_core::ports::Audit;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use bridge::{Parking, Seal};
+use policy::Policy;
 use seats::Seats;
 
 pub use catalog::{Member, Setup};
@@ -33,7 +35,7 @@ pub use inbox::Inbox;
 pub use list::{List, ListError};
 pub use offer::Offer;
 pub use seats::Seat;
-pub use status::{BackendState, BackendStatus, Status};
+pub use status::{BackendState, BackendStatus, PluginStatus, Status};
 pub use view::Generations;
 use view::{Shared, View};
 
@@ -46,7 +48,8 @@ pub struct Mux {
     seal: Arc<Seal>,
     inbox: Arc<Inbox>,
     setup: mpsc::Sender<Setup>,
-    authorizers: Arc<[Arc<dyn Authorizer>]>,
+    policy: Arc<Policy>,
+    audit: Option<Arc<dyn Audit>>,
     limits: Limits,
 }
 
@@ -60,26 +63,29 @@ impl Mux {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (setup, setups) = mpsc::channel(4);
         let shared = Arc::new(Shared::new(View::default()));
-        let seats = Arc::new(Seats::new(Arc::clone(&shared), limits.list_wait));
+        let policy = Arc::new(Policy::new(&shared));
+        let (view, plugins) = (Arc::clone(&shared), Arc::clone(&policy));
+        let seats = Arc::new(Seats::new(view, plugins, limits.list_wait));
         inbox.seat(Arc::clone(&seats));
         let task = catalog::Task::new(Arc::clone(&shared), Arc::clone(&seats), Arc::clone(&inbox));
         let parking = Arc::new(Parking::default());
         let swept = Arc::clone(&parking);
         let task = tokio::spawn(async move {
-            tokio::select! {
-                () = task.run(setups, stop) => {}
-                () = swept.sweep() => {}
-            }
+            let observers = tokio::select! {
+                observers = task.run(setups, stop) => observers,
+                never = swept.sweep() => match never {},
+            };
             swept.clear();
+            observers.flush().await;
         });
-        let (seal, authorizers) = (Arc::new(Seal::default()), Arc::new([]));
-        (Self { shared, seats, parking, seal, inbox, setup, authorizers, limits }, task)
+        let seal = Arc::new(Seal::default());
+        (Self { shared, seats, parking, seal, inbox, setup, policy, audit: None, limits }, task)
     }
 
-    /// The same with authorizers, which the gate asks in this order.
+    /// The same with somebody who hears of every call that has ended.
     #[must_use]
-    pub fn guarded(mut self, authorizers: Vec<Arc<dyn Authorizer>>) -> Self {
-        self.authorizers = authorizers.into();
+    pub fn audited(mut self, audit: Arc<dyn Audit>) -> Self {
+        self.audit = Some(audit);
         self
     }
 

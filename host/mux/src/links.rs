@@ -27,8 +27,9 @@ pub(crate) fn resolve(view: &View, exposed: &str) -> Option<Target> {
         let backend = backend.or_else(|| only_one_with_resources(view))?;
         Some(Target { backend, native: NativeName::new(exposed) })
     })?;
-    let naming = &view.backends.get(&found.backend)?.naming;
-    naming.includes(found.native.as_str()).then_some(found)
+    let (naming, native) = (&view.backends.get(&found.backend)?.naming, found.native.as_str());
+    let hidden = !naming.includes(native) || view.catalog.hides(&found.backend, native);
+    (!hidden).then_some(found)
 }
 
 fn only_one_with_resources(view: &View) -> Option<BackendName> {

@@ -1,6 +1,7 @@
 //! The list route: one page of what clients may see, from the view alone; no backend is asked.
 
 use mcpmux_core::catalog::{Entry, EntryKind};
+use mcpmux_core::client::Client;
 use mcpmux_core::json::Raw;
 use mcpmux_core::ports::Caching;
 
@@ -28,12 +29,17 @@ pub enum ListError {
 }
 
 impl Mux {
-    /// A page of the entries of a kind. Waits for backends that are still starting, at most `list_wait` from when
+    /// A page of the entries of a kind that a client may see. Waits for backends that are still starting, at most `list_wait` from when
     /// they were set; what comes later is announced by [`Mux::changes`].
     ///
     /// # Errors
     /// If `after` is no cursor of ours.
-    pub async fn list(&self, kind: EntryKind, after: Option<&str>) -> Result<List, ListError> {
+    pub async fn list(
+        &self,
+        client: &Client,
+        kind: EntryKind,
+        after: Option<&str>,
+    ) -> Result<List, ListError> {
         if !self.shared.is_settled() {
             self.shared.settled(self.limits.list_wait).await;
         }
@@ -43,11 +49,16 @@ impl Mux {
             Some(after) => Some(cursor::decode(after).ok_or(ListError::Cursor)?),
         };
         let view = self.shared.view();
-        let page = view.catalog.page(kind, position.as_ref(), self.limits.page);
+        let visible = view.sights.of(&view, client);
+        let own =
+            visible.as_ref().and_then(|visible| Some((visible.entries(kind)?, &visible.pages)));
+        let (entries, pages) =
+            own.unwrap_or_else(|| (view.catalog.shelf(kind).entries(), &view.pages));
+        let page = view.catalog.page_of(entries, position.as_ref(), self.limits.page);
         let page = page.ok_or(ListError::Cursor)?;
         let next = page.next.as_ref().map(cursor::encode);
         let entries = match position {
-            None => view.pages.of(kind).get_or_init(|| render(page.entries)).clone(),
+            None => pages.of(kind).get_or_init(|| render(page.entries)).clone(),
             Some(_) => render(page.entries),
         };
         Ok(List { entries, next, settled, caching: view.caching })
@@ -55,10 +66,10 @@ impl Mux {
 }
 
 impl Mux {
-    /// The definition of an entry as clients see it, by the name that they see.
+    /// The definition of an entry that a client may see, by the name that it sees.
     #[must_use]
-    pub fn definition(&self, kind: EntryKind, exposed: &str) -> Option<Raw> {
-        self.shared.read(|view| Some(view.catalog.shelf(kind).get(exposed)?.definition.clone()))
+    pub fn definition(&self, client: &Client, kind: EntryKind, exposed: &str) -> Option<Raw> {
+        self.shared.read(|view| view.definition(client, kind, exposed))
     }
 }
 

@@ -12,16 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mcpmux_core::call::Body;
+use mcpmux_core::client::Client;
 use mcpmux_core::json::{Object, Raw};
-use mcpmux_core::names::BackendName;
+use mcpmux_core::names::{BackendName, NativeName};
 use mcpmux_core::peer::{Ask, Event};
 use mcpmux_core::ports::Pending;
 use tokio::runtime::Handle;
 
-use crate::view::{Placed, Shared};
+use crate::policy::{Plan, Policy};
+use crate::view::{Placed, Shared, View};
 pub(crate) use levels::Raised;
 pub use seat::Seat;
-use table::Table;
+use table::{Subscriber, Table};
 use turns::Turns;
 
 /// What asks a client for its roots.
@@ -34,6 +36,7 @@ const INTERNAL_ERROR: i64 = -32603;
 /// All seats.
 pub(crate) struct Seats {
     shared: Arc<Shared>,
+    policy: Arc<Policy>,
     table: Mutex<Table>,
     turns: Turns,
     /// How long a client has for its roots.
@@ -44,9 +47,10 @@ pub(crate) struct Seats {
 
 impl Seats {
     /// No seat is taken yet. Needs a tokio runtime.
-    pub(crate) fn new(shared: Arc<Shared>, patience: Duration) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, policy: Arc<Policy>, patience: Duration) -> Self {
         Self {
             shared,
+            policy,
             table: Mutex::default(),
             turns: Turns::default(),
             patience,
@@ -60,24 +64,28 @@ impl Seats {
 
     /// Tells every backend what is wanted of it.
     pub(crate) fn want_again(&self) {
-        self.shared.read(|view| view.backends.values().for_each(|placed| self.tell(placed)));
+        self.shared.read(|view| {
+            view.backends.values().for_each(|placed| self.tell(view, placed));
+        });
     }
 
     /// Tells one backend what is wanted of it.
     fn want(&self, backend: &BackendName) {
         self.shared.read(|view| {
             if let Some(placed) = view.backends.get(backend) {
-                self.tell(placed);
+                self.tell(view, placed);
             }
         });
     }
 
     /// The table stays locked meanwhile, so that the newest word is the last one that the backend hears.
-    fn tell(&self, placed: &Placed) {
+    fn tell(&self, view: &View, placed: &Placed) {
         let table = self.table();
-        let mut wants = table.wants(placed.backend.name());
+        let backend = placed.backend.name();
+        let mut wants = table.wants(backend);
         // What was subscribed to may be hidden since.
-        wants.uris.retain(|uri| placed.naming.includes(uri));
+        let shown = |uri: &str| placed.naming.includes(uri) && !view.catalog.hides(backend, uri);
+        wants.uris.retain(|uri| shown(uri));
         placed.backend.want(wants);
         drop(table);
     }
@@ -96,10 +104,13 @@ impl Seats {
         match event {
             Event::Updated(params) => self.updated(backend, &params),
             event => {
-                let event = crate::links::renamed(backend, event);
-                let peers = self.table().sessions();
-                for peer in peers {
-                    peer.event(event.clone());
+                let plan = self.shared.read(|view| view.plans.whole(backend));
+                let sessions = self.table().sessions();
+                let mut told = Told::new(plan, backend, event);
+                for (client, peer) in sessions {
+                    if let Some(event) = told.to(&client) {
+                        peer.event(crate::links::renamed(backend, event));
+                    }
                 }
             }
         }
@@ -115,13 +126,21 @@ impl Seats {
         if subscribers.is_empty() {
             return;
         }
-        let exposed = self.shared.read(|view| {
-            let shown = view.backends.get(backend)?.naming.includes(&native);
-            shown.then(|| crate::links::expose(view, backend, &native))
-        });
-        let Some(exposed) = exposed else { return };
-        for (peer, subscribed) in subscribers {
-            let mut params = params.clone();
+        let view = self.shared.view();
+        let Some(placed) = view.backends.get(backend) else { return };
+        if !placed.naming.includes(&native) || view.catalog.hides(backend, &native) {
+            return;
+        }
+        let exposed = crate::links::expose(&view, backend, &native);
+        let to = NativeName::new(&native);
+        let plan = view.plans.uri(backend, &native);
+        let mut told = Told::new(plan, backend, Event::Updated(params.clone()));
+        for Subscriber { client, peer, subscribed } in subscribers {
+            let visible = view.sights.of(&view, &client);
+            if visible.is_some_and(|visible| !visible.shows_uri(&view.catalog, (backend, &to))) {
+                continue;
+            }
+            let Some(Event::Updated(mut params)) = told.to(&client) else { continue };
             params.set("uri", Raw::string(subscribed.as_deref().unwrap_or(&exposed)));
             peer.event(Event::Updated(params));
         }
@@ -130,22 +149,53 @@ impl Seats {
     /// A backend asks something outside of any call.
     pub(crate) fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body> {
         let able = self.table().able(&ask);
-        if ask.method == ROOTS && !able.is_empty() {
-            return Box::pin(roots::of_all(able, ask, self.patience));
+        let Some((client, only)) = able.first().cloned() else {
+            return Box::pin(std::future::ready(nobody(&ask.method)));
+        };
+        let roots = ask.method == ROOTS;
+        if able.len() > 1 && !roots {
+            tracing::info!(%backend, method = ask.method, "asked outside of a call, with several clients there");
+            let why = format!(
+                "`{}` was asked outside of a call, and mcpmux has several clients that could answer",
+                ask.method
+            );
+            return Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)));
         }
-        let mut able = able.into_iter();
-        match (able.next(), able.next()) {
-            (Some(only), None) => only.ask(ask),
-            (None, _) => Box::pin(std::future::ready(nobody(&ask.method))),
-            (Some(_), Some(_)) => {
-                tracing::info!(%backend, method = ask.method, "asked outside of a call, with several clients there");
-                let why = format!(
-                    "`{}` was asked outside of a call, and mcpmux has several clients that could answer",
-                    ask.method
-                );
-                Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)))
-            }
+        let plan = self.shared.read(|view| view.plans.whole(backend));
+        let ask = match plan {
+            None => ask,
+            Some(plan) => match self.policy.outside(plan, &client, backend, ask) {
+                Ok(ask) => ask,
+                Err(withheld) => return Box::pin(std::future::ready(withheld)),
+            },
+        };
+        if roots {
+            let peers = able.into_iter().map(|(_, peer)| peer).collect();
+            return Box::pin(roots::of_all(peers, ask, self.patience));
         }
+        only.ask(ask)
+    }
+}
+
+/// An event on its way to several clients. Plugins are asked once, unless it matters to them who is told.
+struct Told<'a> {
+    plan: Option<Arc<Plan>>,
+    backend: &'a BackendName,
+    event: Event,
+    /// What all are told, if it is the same for all and known.
+    same: Option<Option<Event>>,
+}
+
+impl<'a> Told<'a> {
+    const fn new(plan: Option<Arc<Plan>>, backend: &'a BackendName, event: Event) -> Self {
+        Self { plan, backend, event, same: None }
+    }
+
+    /// What this client is told.
+    fn to(&mut self, client: &Client) -> Option<Event> {
+        let Some(plan) = &self.plan else { return Some(self.event.clone()) };
+        let ask = || crate::policy::outside(plan, client, self.backend, self.event.clone());
+        if plan.is_by_client() { ask() } else { self.same.get_or_insert_with(ask).clone() }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use mcpmux_core::catalog::EntryKind;
 use mcpmux_core::era::Revision;
+use mcpmux_core::hook::{HookKind, PluginHealth};
 use serde::Serialize;
 
+use crate::policy::{Observer, Post};
 use crate::view::View;
 
 /// mcpmux at one moment.
@@ -11,12 +13,29 @@ use crate::view::View;
 pub struct Status {
     /// The backends, in the order of the configuration.
     pub backends: Vec<BackendStatus>,
-    /// The plugins' names, in their order.
-    pub plugins: Vec<String>,
+    /// The plugins, in their order.
+    pub plugins: Vec<PluginStatus>,
     /// How many tools clients see.
     pub tools: usize,
     /// What is odd about the catalog, with hints.
     pub warnings: Vec<String>,
+}
+
+/// One plugin.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct PluginStatus {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its version, as it says.
+    pub version: String,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Whether what it decides is followed: `enforce`, `shadow` or `off`.
+    pub mode: &'static str,
+    /// Its hooks, as in `wit/`.
+    pub hooks: Vec<&'static str>,
+    /// How it does.
+    pub health: PluginHealth,
 }
 
 /// One backend.
@@ -57,8 +76,22 @@ fn as_text<S: serde::Serializer>(revision: &Revision, serializer: S) -> Result<S
 pub(crate) fn of(view: &View) -> Status {
     Status {
         backends: view.status.clone(),
-        plugins: view.plugins.clone(),
+        plugins: view.posts.iter().map(|post| plugin(post)).collect(),
         tools: view.catalog.shelf(EntryKind::Tool).entries().len(),
         warnings: view.warnings.clone(),
+    }
+}
+
+fn plugin(post: &Post) -> PluginStatus {
+    let hooks = &post.hooks;
+    let mut health = hooks.health.health();
+    health.dropped += post.observer.as_ref().map_or(0, Observer::dropped);
+    PluginStatus {
+        name: hooks.name.to_string(),
+        version: hooks.version.clone(),
+        sha256: hooks.sha256.clone(),
+        mode: hooks.mode.as_str(),
+        hooks: hooks.kinds().into_iter().map(HookKind::as_str).collect(),
+        health,
     }
 }

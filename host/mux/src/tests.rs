@@ -4,17 +4,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mcpmux_core::call::{Answer, Body, Call, Method, Outcome, Permitted, Routed};
-use mcpmux_core::catalog::{Changed, Definition, Edit, EntryKind};
+use mcpmux_core::catalog::{Changed, Definition, EntryKind};
 use mcpmux_core::client::Client;
 use mcpmux_core::config::{Limits, Naming};
 use mcpmux_core::era::{Era, Revision};
-use mcpmux_core::gate::Authorizer;
+use mcpmux_core::fault::Kind;
+use mcpmux_core::hook::{
+    AuthorizeHook, CatalogHook, Denial, EntryView, Hooks, ListEdit, Subject, Verdict,
+};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::{BackendName, PluginName};
 use mcpmux_core::peer::Flight;
-use mcpmux_core::ports::{
-    Backend, BackendEvents, CatalogHook, Entries, Listing, Pending, State, ToolView, Wants,
-};
+use mcpmux_core::ports::{Backend, BackendEvents, Entries, Listing, Pending, State, Wants};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -22,6 +23,7 @@ use super::*;
 mod bridge;
 mod links;
 mod offer;
+mod policy;
 mod seats;
 mod stage;
 mod tasks;
@@ -52,12 +54,12 @@ fn fake(name: &str) -> Arc<Fake> {
     Arc::new(Fake { name: BackendName::new(name).unwrap(), calls: AtomicUsize::new(0) })
 }
 
-fn setup(backends: &[&Arc<Fake>], hooks: Vec<Arc<dyn CatalogHook>>) -> Setup {
+fn setup(backends: &[&Arc<Fake>], plugins: Vec<Arc<Hooks>>) -> Setup {
     let member = |backend: &&Arc<Fake>| Member {
         backend: Arc::clone(*backend) as Arc<dyn Backend>,
         naming: Naming::default(),
     };
-    Setup { members: backends.iter().map(member).collect(), hooks, plugins: Vec::new() }
+    Setup { members: backends.iter().map(member).collect(), plugins }
 }
 
 fn listing(tools: &[&str]) -> State {
@@ -82,27 +84,31 @@ fn start(limits: Limits) -> (Arc<Inbox>, Mux) {
     (inbox, mux)
 }
 
+pub(crate) fn anyone() -> Client {
+    Client {
+        revision: Revision::NEWEST_LEGACY,
+        info: None,
+        capabilities: Raw::literal("{}"),
+        session: None,
+    }
+}
+
 async fn names(mux: &Mux) -> Vec<String> {
-    let tools = mux.list(EntryKind::Tool, None).await.unwrap().entries.elements().unwrap();
+    let tools =
+        mux.list(&anyone(), EntryKind::Tool, None).await.unwrap().entries.elements().unwrap();
     let name =
         |tool: &Raw| tool.object().unwrap().get("name").unwrap().as_string().unwrap().into_owned();
     tools.iter().map(name).collect()
 }
 
 async fn call(mux: &Mux, name: &str) -> Outcome {
-    let client = Client {
-        revision: Revision::NEWEST_LEGACY,
-        info: None,
-        capabilities: Raw::literal("{}"),
-        session: None,
-    };
     let call = Call {
         method: Method::ToolsCall,
         name: name.to_owned(),
         params: Object::default(),
         meta: Object::default(),
         level: None,
-        client: Arc::new(client),
+        client: Arc::new(anyone()),
     };
     mux.call(call, Flight::default()).await
 }
@@ -135,13 +141,20 @@ impl CatalogHook for Hide {
         PluginName::new("hide").unwrap()
     }
 
-    fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String> {
+    fn transform(&self, tools: &[EntryView<'_>]) -> Result<Vec<ListEdit>, String> {
         if self.0.load(Ordering::Relaxed) {
             return Err("broken".to_owned());
         }
         let secret =
-            |(_, tool): &(usize, &ToolView<'_>)| tool.definition.name().as_str() == "secret";
-        Ok(tools.iter().enumerate().filter(secret).map(|(at, _)| Edit::Hide(at)).collect())
+            |(_, tool): &(usize, &EntryView<'_>)| tool.definition.name().as_str() == "secret";
+        Ok(tools.iter().enumerate().filter(secret).map(|(at, _)| ListEdit::Hide(at)).collect())
+    }
+}
+
+impl Hide {
+    fn plugin(self: &Arc<Self>) -> Arc<Hooks> {
+        let catalog = Some(Arc::clone(self) as Arc<dyn CatalogHook>);
+        Arc::new(Hooks { catalog, ..Hooks::new(PluginName::new("hide").unwrap()) })
     }
 }
 
@@ -149,7 +162,7 @@ impl CatalogHook for Hide {
 async fn what_a_plugin_hides_stays_hidden_when_it_breaks() {
     let (inbox, mux) = start(Limits::default());
     let (a, hide) = (fake("a"), Arc::new(Hide(AtomicBool::new(false))));
-    mux.apply(setup(&[&a], vec![Arc::clone(&hide) as Arc<dyn CatalogHook>])).await;
+    mux.apply(setup(&[&a], vec![hide.plugin()])).await;
     inbox.state(&a.name, listing(&["secret", "x"]));
     assert_eq!(names(&mux).await, ["a__x"]);
     hide.0.store(true, Ordering::Relaxed);
@@ -173,29 +186,46 @@ async fn what_a_plugin_hides_stays_hidden_when_it_breaks() {
     assert_eq!(names(&mux).await, ["a__x", "a__y"]);
 }
 
-/// Denies everything, and notes what it was asked.
-struct Deny(Mutex<Vec<String>>);
+/// Denies everything once it was bid to, and notes what it was asked.
+#[derive(Default)]
+struct Deny(AtomicBool, Mutex<Vec<String>>);
 
-impl Authorizer for Deny {
-    fn check(&self, routed: &Routed) -> Result<(), String> {
-        self.0.lock().unwrap().push(routed.to.native.as_str().to_owned());
-        Err("not today".to_owned())
+impl AuthorizeHook for Deny {
+    fn check(&self, subject: &Subject, _: &Raw) -> Result<Verdict, String> {
+        self.1.lock().unwrap().push(subject.to.native.as_str().to_owned());
+        if !self.0.load(Ordering::Relaxed) {
+            return Ok(Verdict::Allow);
+        }
+        let (code, message) = ("test.no".to_owned(), "not today".to_owned());
+        Ok(Verdict::Deny(Denial { code, message }))
+    }
+}
+
+impl Deny {
+    fn plugin(self: &Arc<Self>) -> Arc<Hooks> {
+        let authorize = Some(Arc::clone(self) as Arc<dyn AuthorizeHook>);
+        Arc::new(Hooks { authorize, ..Hooks::new(PluginName::new("deny").unwrap()) })
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.1.lock().unwrap())
     }
 }
 
 #[tokio::test]
-async fn a_denied_tool_cannot_be_told_from_one_that_is_not_there() {
+async fn a_denied_tool_is_not_called_and_its_client_reads_why() {
     let (inbox, mux) = start(Limits::default());
-    let (a, deny) = (fake("a"), Arc::new(Deny(Mutex::default())));
-    let mux = mux.guarded(vec![Arc::clone(&deny) as Arc<dyn Authorizer>]);
-    mux.apply(setup(&[&a], Vec::new())).await;
+    let (a, deny) = (fake("a"), Arc::new(Deny::default()));
+    mux.apply(setup(&[&a], vec![deny.plugin()])).await;
     inbox.state(&a.name, listing(&["x"]));
     assert_eq!(names(&mux).await, ["a__x"]);
-    let (denied, unknown) =
-        (call(&mux, "a__x").await.unwrap_err(), call(&mux, "a__z").await.unwrap_err());
-    assert_eq!((denied.kind, denied.public.as_str()), (unknown.kind, "Unknown tool: a__x"));
-    assert_eq!(a.calls.load(Ordering::Relaxed), 0);
-    assert_eq!(*deny.0.lock().unwrap(), ["x"]);
+    assert!(call(&mux, "a__x").await.is_ok());
+    deny.0.store(true, Ordering::Relaxed);
+    let denied = call(&mux, "a__x").await.unwrap_err();
+    assert_eq!((denied.kind, denied.public.as_str()), (Kind::PolicyDenied, "not today"));
+    assert_eq!((denied.code.as_deref(), denied.kind.code()), (Some("test.no"), 1006));
+    assert_eq!(a.calls.load(Ordering::Relaxed), 1);
+    assert_eq!(deny.asked(), ["x", "x"]);
 }
 
 #[tokio::test]
@@ -204,9 +234,12 @@ async fn pages_lead_from_one_to_the_next() {
     let a = fake("a");
     mux.apply(setup(&[&a], Vec::new())).await;
     inbox.state(&a.name, listing(&["x", "y", "z"]));
-    let first = mux.list(EntryKind::Tool, None).await.unwrap();
+    let first = mux.list(&anyone(), EntryKind::Tool, None).await.unwrap();
     assert_eq!(first.entries.as_bytes(), br#"[{"name":"a__x"},{"name":"a__y"}]"#);
-    let second = mux.list(EntryKind::Tool, first.next.as_deref()).await.unwrap();
+    let second = mux.list(&anyone(), EntryKind::Tool, first.next.as_deref()).await.unwrap();
     assert_eq!((second.entries.as_bytes(), second.next), (&br#"[{"name":"a__z"}]"#[..], None));
-    assert_eq!(mux.list(EntryKind::Tool, Some("nonsense")).await.unwrap_err(), ListError::Cursor);
+    assert_eq!(
+        mux.list(&anyone(), EntryKind::Tool, Some("nonsense")).await.unwrap_err(),
+        ListError::Cursor
+    );
 }

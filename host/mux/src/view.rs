@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use mcpmux_core::catalog::{Catalog, Changed, EntryKind};
+use mcpmux_core::client::Client;
 use mcpmux_core::config::Naming;
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::json::Raw;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::links::Memory;
 use crate::offer::Offer;
+use crate::policy::{Plans, Post, Sights};
 use crate::status::BackendStatus;
 
 /// The catalog and the backends behind it, at one moment.
@@ -26,7 +28,12 @@ pub(crate) struct View {
     pub(crate) backends: HashMap<BackendName, Arc<Placed>>,
     /// In the order of the configuration.
     pub(crate) status: Vec<BackendStatus>,
-    pub(crate) plugins: Vec<String>,
+    /// The plugins, in order.
+    pub(crate) posts: Vec<Arc<Post>>,
+    /// Which of them each call meets.
+    pub(crate) plans: Plans,
+    /// What of the lists each client sees.
+    pub(crate) sights: Arc<Sights>,
     pub(crate) warnings: Vec<String>,
     /// What clients are offered.
     pub(crate) offer: Offer,
@@ -35,6 +42,21 @@ pub(crate) struct View {
     pub(crate) pages: FirstPages,
     /// Outlives the view: every view has the same.
     pub(crate) memory: Arc<Memory>,
+}
+
+impl View {
+    /// The definition of an entry that a client may see, by the name that it sees.
+    pub(crate) fn definition(
+        &self,
+        client: &Client,
+        kind: EntryKind,
+        exposed: &str,
+    ) -> Option<Raw> {
+        let entry = self.catalog.shelf(kind).get(exposed)?;
+        let visible = self.sights.of(self, client);
+        let shown = visible.is_none_or(|visible| visible.shows(kind, entry));
+        shown.then(|| entry.definition.clone())
+    }
 }
 
 /// The first page of each list, written when first asked for.
@@ -112,6 +134,11 @@ impl Shared {
 
     pub(crate) fn view(&self) -> Arc<View> {
         self.view.load_full()
+    }
+
+    /// The view, for a moment.
+    pub(crate) fn load(&self) -> Guard<Arc<View>> {
+        self.view.load()
     }
 
     /// Looks at the view without counting a reference.

@@ -1,12 +1,16 @@
-//! What a component is, said without running or compiling it.
+//! What a component is: said without running it, and what a plugin then says of itself.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use mcpmux_core::names::PluginName;
 use serde::Serialize;
 
-use crate::refusal::LoadError;
-use crate::{examine, limiter, world};
+use crate::description::Description;
+use crate::engine::Engine;
+use crate::examine::{self, Examined};
+use crate::refusal::{LoadError, Refusal};
+use crate::{limiter, plugin, wants, world};
 
 /// What a component imports and exports, and what mcpmux makes of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,8 +27,10 @@ pub struct Inspection {
     pub backend: bool,
     /// The versions of the plugin contract that it was made for.
     pub versions: Vec<String>,
-    /// The grants it needs.
+    /// The grants it needs; without [`describe`], those that its imports show.
     pub grants: Vec<String>,
+    /// What it says it is, if it was asked and is a plugin.
+    pub description: Option<Description>,
     /// All it imports.
     pub imports: Vec<String>,
     /// All it exports.
@@ -39,26 +45,51 @@ pub struct Inspection {
 /// If the file cannot be read or is no component.
 pub fn inspect(path: &Path) -> Result<Inspection, LoadError> {
     let examined = examine::read(path).map_err(|refusal| refusal.of(None, path))?;
+    Ok(inspection(examined, path))
+}
+
+/// Reads a component's file and says what it is; if it is a plugin, it is also asked what it says of itself and
+/// which rights it wants, by an instance without any.
+///
+/// # Errors
+/// If the file cannot be read or is no component, or the plugin fails when it is asked.
+pub fn describe(engine: &Engine, path: &Path) -> Result<Inspection, LoadError> {
+    let refused = |refusal: Refusal| refusal.of(None, path);
+    let examined = examine::read(path).map_err(refused)?;
+    if world::is_command(&examined) || world::check_plugin(&examined).is_err() {
+        return Ok(inspection(examined, path));
+    }
+    let name =
+        PluginName::new("plugin").map_err(|error| refused(Refusal::Start(error.to_string())))?;
+    let description = plugin::describe(engine, &examined, &name).map_err(refused)?;
+    let wants = wants::all(&description.wants, &world::wanted(&examined));
+    let mut inspection = inspection(examined, path);
+    inspection.grants = wants.into_iter().map(|want| want.grant).collect();
+    inspection.description = Some(description);
+    Ok(inspection)
+}
+
+fn inspection(examined: Examined, path: &Path) -> Inspection {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let grants = owned(world::wanted(&examined));
     let backend = world::is_command(&examined);
     let check = if backend {
         world::check_command(&examined)
     } else {
-        world::check_plugin(&examined, &grants)
+        world::check_plugin(&examined).map(drop)
     };
-    Ok(Inspection {
+    Inspection {
         path: path.to_owned(),
         size: examined.bytes.len(),
         hooks: owned(world::hooks(&examined)),
         backend,
         versions: world::versions(&examined),
-        grants,
+        grants: owned(world::wanted(&examined)),
+        description: None,
         refused: check.err().map(|refusal| refusal.to_string()),
         sha256: examined.sha256,
         imports: examined.imports,
         exports: examined.exports,
-    })
+    }
 }
 
 impl fmt::Display for Inspection {
@@ -75,8 +106,14 @@ impl fmt::Display for Inspection {
             (None, false) => "a plugin: `[[plugins]] path = \"...\"`".to_owned(),
         };
         writeln!(f, "kind      {kind}")?;
+        if let Some(Description { id, version, summary, .. }) = &self.description {
+            writeln!(f, "plugin    {id} {version}: {summary}")?;
+        }
         writeln!(f, "hooks     {}", or_none(&self.hooks))?;
         writeln!(f, "grants    {}", or_none(&self.grants))?;
+        for want in self.description.iter().flat_map(|said| &said.wants) {
+            writeln!(f, "          {want}")?;
+        }
         writeln!(f, "contract  {}", or_none(&self.versions))?;
         for (title, names) in [("imports", &self.imports), ("exports", &self.exports)] {
             writeln!(f, "{title}   {}", or_none(names).replace(", ", "\n          "))?;

@@ -50,9 +50,9 @@ impl Bounds {
         }
     }
 
-    /// The bytes it may have.
-    pub(crate) const fn limit(&self) -> usize {
-        self.memory.limit
+    /// The bytes it has.
+    pub(crate) const fn memory(&self) -> usize {
+        self.memory.used
     }
 
     /// What it was refused, which is why it ended.

@@ -1,95 +1,72 @@
 //! A loaded plugin: checked, compiled, started once, and ready to be called.
 
+mod calling;
+mod loading;
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use mcpmux_core::config::{self, Limits};
+use mcpmux_core::config::{Match, Mode, OnError};
+use mcpmux_core::hook::{
+    AuthorizeHook, AuthorizeListHook, CatalogHook, CredentialsHook, Health, HookKind, Hooks,
+    NotifyHook, ObserveHook, PluginHealth, RequestHook, ResponseHook,
+};
 use mcpmux_core::names::PluginName;
-use mcpmux_core::ports::CatalogHook;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::InstancePre;
 
+use crate::description::Description;
 use crate::engine::Engine;
-use crate::examine::{self, Examined};
-use crate::live::{Exports, Live, Pool, Stillborn};
-use crate::refusal::{LoadError, Refusal};
+use crate::limits::Bounds;
+use crate::live::{Exports, Live, Pool};
+use crate::quarantine::Quarantine;
+use crate::rights::Rights;
 use crate::state::State;
-use crate::{v0_1, world};
+use crate::v0_1;
+use crate::v0_2;
+use crate::world::Contract;
 
-/// How many times the time of a hook a plugin's start may take.
-const START: u32 = 20;
+pub(crate) use loading::describe;
 
 /// A plugin whose instances can be called.
 pub struct Plugin {
     name: PluginName,
     sha256: String,
+    contract: Contract,
     hooks: Vec<&'static str>,
+    description: Description,
     remarks: Vec<String>,
+    mode: Mode,
+    matches: Match,
+    on_error: OnError,
     engine: Engine,
     pre: InstancePre<State>,
     exports: Exports,
-    pool: Pool,
-    granted: Vec<String>,
+    rights: Arc<Rights>,
     config: String,
-    time: Duration,
-    memory: usize,
+    bounds: Bounds,
+    stateless: bool,
+    pool: Pool,
+    /// The one instance that hears outcomes, in order.
+    observer: tokio::sync::Mutex<Option<Live>>,
+    quarantine: Quarantine,
+    loading: Loading,
+}
+
+/// How long the parts of loading a plugin took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Loading {
+    /// Reading and examining its file.
+    pub read: Duration,
+    /// Compiling it, or getting its code from the cache.
+    pub compile: Duration,
+    /// Whether its code came from the cache.
+    pub cached: bool,
+    /// Asking it what it is, starting its first instance, and trying that.
+    pub start: Duration,
 }
 
 impl Plugin {
-    /// Reads a plugin's file, checks it against the contract and its grants, compiles it, and starts it
-    /// once. Compiling takes up to a second: call it where that may block.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with the key of the configuration and the remedy.
-    pub fn load(
-        engine: &Engine,
-        plugin: &config::Plugin,
-        limits: &Limits,
-    ) -> Result<Self, LoadError> {
-        let refused = |refusal: Refusal| refusal.of(Some(&plugin.name), &plugin.path);
-        let examined = examine::read(&plugin.path).map_err(refused)?;
-        world::check_plugin(&examined, &plugin.grant).map_err(refused)?;
-        Self::start(engine, plugin, limits, &examined).map_err(refused)
-    }
-
-    fn start(
-        engine: &Engine,
-        plugin: &config::Plugin,
-        limits: &Limits,
-        examined: &Examined,
-    ) -> Result<Self, Refusal> {
-        let words = |error: wasmtime::Error| format!("{error:#}");
-        let component = Component::from_binary(engine.wasm(), &examined.bytes)
-            .map_err(|error| Refusal::Malformed(words(error)))?;
-        let mut linker = Linker::new(engine.wasm());
-        v0_1::link(&mut linker).map_err(|error| Refusal::Start(words(error)))?;
-        let mismatch = |error| Refusal::Mismatch(words(error));
-        let pre = linker.instantiate_pre(&component).map_err(mismatch)?;
-        let hooks = world::hooks(examined);
-        let exports = Exports::new(&pre, &hooks).map_err(mismatch)?;
-        let this = Self {
-            name: plugin.name.clone(),
-            sha256: examined.sha256.clone(),
-            hooks,
-            remarks: world::remarks(examined, &plugin.grant),
-            engine: engine.clone(),
-            pre,
-            exports,
-            pool: Pool::default(),
-            granted: plugin.grant.clone(),
-            config: String::from_utf8_lossy(plugin.config.as_bytes()).into_owned(),
-            time: limits.plugin_time,
-            memory: limits.plugin_memory,
-        };
-        let first = this.instance().map_err(|why| match why {
-            Stillborn::Mismatch(why) => Refusal::Mismatch(why),
-            Stillborn::Start(why) => Refusal::Start(why),
-            Stillborn::Config(why) => Refusal::Config(why),
-        })?;
-        this.pool.give(first);
-        Ok(this)
-    }
-
     /// Its name in the configuration.
     #[must_use]
     pub const fn name(&self) -> &PluginName {
@@ -102,10 +79,22 @@ impl Plugin {
         &self.sha256
     }
 
-    /// The hooks it exports.
+    /// The interfaces it exports, in the contract's order: `lifecycle` and its hooks.
     #[must_use]
-    pub fn hooks(&self) -> &[&'static str] {
+    pub fn hook_names(&self) -> &[&'static str] {
         &self.hooks
+    }
+
+    /// The version of the contract it was made for.
+    #[must_use]
+    pub const fn wit_version(&self) -> &'static str {
+        self.contract.version()
+    }
+
+    /// What it says it is.
+    #[must_use]
+    pub const fn description(&self) -> &Description {
+        &self.description
     }
 
     /// What an operator should know although it is no error, such as a grant it never asks for.
@@ -114,36 +103,69 @@ impl Plugin {
         &self.remarks
     }
 
-    /// Its catalog hook, if it exports one.
+    /// How long loading it took.
     #[must_use]
-    pub fn catalog_hook(self: &Arc<Self>) -> Option<Arc<dyn CatalogHook>> {
-        self.hooks.contains(&"catalog").then(|| Arc::new(v0_1::Catalog(Arc::clone(self))) as _)
+    pub const fn loading(&self) -> Loading {
+        self.loading
     }
 
-    /// Calls an instance of its own: one that is free, or a new one. After an error the instance is
-    /// dropped, so the next call meets a fresh one.
-    pub(crate) fn call<T>(
-        &self,
-        call: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<T>,
-    ) -> Result<T, String> {
-        let mut live = match self.pool.take() {
-            Some(live) => live,
-            None => self.instance().map_err(|why| match why {
-                Stillborn::Mismatch(why) | Stillborn::Start(why) => {
-                    format!("it did not start: {why}")
-                }
-                Stillborn::Config(why) => format!("it refuses its configuration: {why}"),
-            })?,
-        };
-        let value = live.run(&self.engine, self.time, call)?;
-        self.pool.give(live);
-        Ok(value)
+    /// The bytes of memory of the largest of its instances that are not in a call at the moment; 0 if there is
+    /// none. What the host keeps for an instance, some 20 KiB, is not counted.
+    #[must_use]
+    pub fn instance_memory(&self) -> usize {
+        self.pool.memory()
     }
 
-    fn instance(&self) -> Result<Live, Stillborn> {
-        let state = State::new(&self.name, &self.granted, self.memory);
-        let budget = self.time.saturating_mul(START);
-        Live::new(&self.engine, &self.pre, &self.exports, state, &self.config, budget)
+    /// What the rooms of a call need of it. It is asked for once; all that is held afterwards is one plugin, until
+    /// the last call that met it has ended.
+    #[must_use]
+    pub fn hooks(self: &Arc<Self>) -> Arc<Hooks> {
+        Arc::new(Hooks {
+            name: self.name.clone(),
+            version: self.description.version.clone(),
+            sha256: self.sha256.clone(),
+            mode: self.mode,
+            matches: self.matches.clone(),
+            on_error: self.on_error.clone(),
+            catalog: self.exports(HookKind::Catalog).then(|| match self.contract {
+                Contract::V0_1 => Arc::new(v0_1::Catalog(Arc::clone(self))) as Arc<dyn CatalogHook>,
+                Contract::V0_2 => self.hook(),
+            }),
+            request: self.exports(HookKind::Request).then(|| self.hook() as Arc<dyn RequestHook>),
+            authorize: self
+                .exports(HookKind::Authorize)
+                .then(|| self.hook() as Arc<dyn AuthorizeHook>),
+            authorize_list: self
+                .exports(HookKind::AuthorizeList)
+                .then(|| self.hook() as Arc<dyn AuthorizeListHook>),
+            response: self
+                .exports(HookKind::Response)
+                .then(|| self.hook() as Arc<dyn ResponseHook>),
+            notify: self.exports(HookKind::Notify).then(|| self.hook() as Arc<dyn NotifyHook>),
+            observe: self.exports(HookKind::Observe).then(|| self.hook() as Arc<dyn ObserveHook>),
+            health: Arc::clone(self) as Arc<dyn Health>,
+        })
+    }
+
+    /// Its credentials hook, if it exports one.
+    #[must_use]
+    pub fn credentials_hook(self: &Arc<Self>) -> Option<Arc<dyn CredentialsHook>> {
+        self.exports(HookKind::Credentials).then(|| self.hook() as Arc<dyn CredentialsHook>)
+    }
+
+    /// Whether it has this hook.
+    pub(crate) fn exports(&self, hook: HookKind) -> bool {
+        self.hooks.contains(&hook.as_str())
+    }
+
+    fn hook(self: &Arc<Self>) -> Arc<v0_2::Hook> {
+        Arc::new(v0_2::Hook(Arc::clone(self)))
+    }
+}
+
+impl Health for Plugin {
+    fn health(&self) -> PluginHealth {
+        self.quarantine.health(Instant::now())
     }
 }
 
@@ -154,6 +176,6 @@ impl fmt::Debug for Plugin {
             .field("name", name)
             .field("sha256", sha256)
             .field("hooks", hooks)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use mcpmux_core::names::PluginName;
 
-use crate::world::{GRANTS, PACKAGE, VERSION};
+use crate::description::Want;
+use crate::world::{Contract, PACKAGE};
 
 /// A component that cannot be used, and why. Its text names the plugin, the key of the configuration and
 /// the remedy.
@@ -53,26 +54,37 @@ pub enum Refusal {
     },
     /// It imports something that it cannot have.
     Import(String),
+    /// It is not the file that the configuration pins.
+    Digest {
+        /// The SHA-256 that the configuration asks for.
+        pinned: String,
+        /// The file's.
+        found: String,
+    },
     /// It needs more grants than it has.
     NotGranted {
-        /// Those it lacks.
-        missing: Vec<&'static str>,
-        /// Those it has.
+        /// Those it lacks, with what it wants each for.
+        missing: Vec<Want>,
+        /// Those it has, as they are written.
         granted: Vec<String>,
     },
-    /// The configuration grants something that does not exist.
-    UnknownGrant {
-        /// What.
-        grant: String,
-        /// The other grants.
-        rest: Vec<String>,
-    },
+    /// The configuration grants something that cannot be; what is wrong, and what to write.
+    UnknownGrant(String),
+    /// What it says of itself is wrong.
+    Description(String),
     /// An interface has the right name but another shape.
     Mismatch(String),
     /// It refuses its configuration; its own words.
     Config(String),
     /// It did not survive its start; why.
     Start(String),
+    /// A hook of it fails even when it is shown nothing.
+    SelfTest {
+        /// Which.
+        hook: &'static str,
+        /// Why.
+        why: String,
+    },
     /// It was to be run as a backend but is no WASI command.
     NoCommand {
         /// It is a plugin.
@@ -90,7 +102,8 @@ impl Refusal {
     #[must_use]
     pub const fn key(&self) -> &'static str {
         match self {
-            Self::NotGranted { .. } | Self::UnknownGrant { .. } => "grant",
+            Self::NotGranted { .. } | Self::UnknownGrant(_) => "grant",
+            Self::Digest { .. } => "sha256",
             Self::Config(_) => "config",
             _ => "path",
         }
@@ -121,7 +134,8 @@ impl Refusal {
             }
             Self::UnknownHook(_) => "use a newer mcpmux, or build the plugin without it".to_owned(),
             Self::OtherVersion { .. } => {
-                format!("build it against `{PACKAGE}@{VERSION}`, or use the mcpmux it was made for")
+                let version = Contract::NEWEST.version();
+                format!("build it against `{PACKAGE}@{version}`, or use the mcpmux it was made for")
             }
             Self::Import(import)
                 if import.starts_with("wasi:sockets/") || import.starts_with("wasi:http/") =>
@@ -131,18 +145,23 @@ impl Refusal {
             Self::Import(_) => {
                 "build it without; only mcpmux's own interfaces and WASI 0.2 are there".to_owned()
             }
+            Self::Digest { found, .. } => {
+                format!("if this is the file you want, set `sha256 = \"{found}\"`")
+            }
             Self::NotGranted { missing, granted } => {
-                let all = granted.iter().map(String::as_str).chain(missing.iter().copied());
+                let missing = missing.iter().map(|want| want.grant.as_str());
+                let all = granted.iter().map(String::as_str).chain(missing);
                 format!("if it may, set `{}`", line(all))
             }
-            Self::UnknownGrant { rest, .. } => {
-                format!(
-                    "there are {}; set `{}`",
-                    list(GRANTS),
-                    line(rest.iter().map(String::as_str))
-                )
+            Self::UnknownGrant(_) => "correct this plugin's `grant`".to_owned(),
+            Self::Description(_) | Self::SelfTest { .. } => {
+                "this is a defect of the plugin; use another version of it".to_owned()
             }
-            Self::Mismatch(_) => format!("build it against the WIT files of `{PACKAGE}@{VERSION}`"),
+            Self::Mismatch(_) => {
+                let versions =
+                    Contract::ALL.map(|contract| format!("{PACKAGE}@{}", contract.version()));
+                format!("build it against the WIT files of {}", list(versions))
+            }
             Self::Config(_) => "correct it in this plugin's `[plugins.config]`".to_owned(),
             Self::Start(_) => {
                 "this is a defect of the plugin, or its limits are too low: `[limits]`".to_owned()
@@ -181,17 +200,26 @@ impl fmt::Display for Refusal {
                 write!(f, "it exports the hook `{hook}`, which this mcpmux does not know")
             }
             Self::OtherVersion { found } => {
+                let versions = Contract::ALL.map(Contract::version).join(" and ");
                 write!(
                     f,
-                    "it was made for another version: it has {}, but supported is {VERSION}",
+                    "it was made for another version: it has {}, but supported are {versions}, one at a time",
                     list(found)
                 )
             }
             Self::Import(import) => write!(f, "it wants `{import}`, which it cannot have"),
             Self::NotGranted { missing, .. } => {
-                write!(f, "it needs {}, which it is not granted", list(missing))
+                let missing: Vec<_> = missing.iter().map(Want::to_string).collect();
+                write!(f, "it needs {}, which it is not granted", missing.join(", "))
             }
-            Self::UnknownGrant { grant, .. } => write!(f, "there is no grant `{grant}`"),
+            Self::Digest { pinned, found } => {
+                write!(f, "the file's SHA-256 is `{found}`, not `{pinned}`")
+            }
+            Self::UnknownGrant(why) => f.write_str(why),
+            Self::Description(why) => write!(f, "what it says of itself is wrong: {why}"),
+            Self::SelfTest { hook, why } => {
+                write!(f, "its hook `{hook}` fails when it is shown nothing: {why}")
+            }
             Self::Mismatch(why) => {
                 write!(f, "an interface has another shape than the contract's: {why}")
             }

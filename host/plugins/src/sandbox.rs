@@ -74,6 +74,7 @@ impl Sandbox for WasiSandbox {
             engine: self.engine.clone(),
             code,
             bytes: examined.bytes,
+            sha256: examined.sha256,
             memory: self.memory,
             program: program.clone(),
             input: Arc::clone(&input),

@@ -8,6 +8,7 @@ use mcpmux_core::config::{self, Limits};
 use crate::engine::Engine;
 use crate::plugin::Plugin;
 use crate::refusal::LoadError;
+use crate::services::Shared;
 
 /// Loads every plugin, in parallel; blocks until all are loaded.
 ///
@@ -17,9 +18,10 @@ pub fn load_all(
     engine: &Engine,
     plugins: &[config::Plugin],
     limits: &Limits,
+    shared: &Shared,
 ) -> Result<Vec<Arc<Plugin>>, Vec<LoadError>> {
     let results: Vec<_> = thread::scope(|scope| {
-        let start = |plugin| scope.spawn(move || Plugin::load(engine, plugin, limits));
+        let start = |plugin| scope.spawn(move || Plugin::load(engine, plugin, limits, shared));
         let threads: Vec<_> = plugins.iter().map(start).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
             Ok(result) => result,

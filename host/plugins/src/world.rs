@@ -1,19 +1,77 @@
 //! What a plugin or a sandboxed backend may import, by name; which of it needs a grant; which exports are
-//! hooks. Types are checked by the linker.
+//! hooks. Types are checked by the linker, whether the grants are there by `wants`.
 
 use crate::examine::Examined;
 use crate::refusal::Refusal;
 
 /// The package of the contract.
 pub(crate) const PACKAGE: &str = "mcpmux:plugin";
-/// Its version that is supported.
-pub(crate) const VERSION: &str = "0.1.0";
-/// The hooks: interfaces a plugin may export.
-pub(crate) const HOOKS: [&str; 2] = ["lifecycle", "catalog"];
-/// What needs a grant of its name.
-pub(crate) const GRANTS: [&str; 2] = ["clock", "random"];
-/// What every plugin may use.
-const FREE: [&str; 1] = ["log"];
+
+/// A version of the contract that is supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contract {
+    /// The first, with start-up and catalog.
+    V0_1,
+    /// All hooks.
+    V0_2,
+}
+
+impl Contract {
+    /// All, the newest last.
+    pub(crate) const ALL: [Self; 2] = [Self::V0_1, Self::V0_2];
+    /// What plugins are to be built against.
+    pub(crate) const NEWEST: Self = Self::V0_2;
+
+    /// Its version.
+    pub(crate) const fn version(self) -> &'static str {
+        match self {
+            Self::V0_1 => "0.1.0",
+            Self::V0_2 => "0.2.0",
+        }
+    }
+
+    /// The hooks: interfaces a plugin may export.
+    pub(crate) const fn hooks(self) -> &'static [&'static str] {
+        match self {
+            Self::V0_1 => &["lifecycle", "catalog"],
+            Self::V0_2 => &[
+                "lifecycle",
+                "catalog",
+                "request",
+                "authorize",
+                "authorize-list",
+                "response",
+                "notify",
+                "observe",
+                "credentials",
+            ],
+        }
+    }
+
+    /// The interfaces a plugin may import, each with the grant it needs.
+    const fn imports(self) -> &'static [(&'static str, Option<&'static str>)] {
+        match self {
+            Self::V0_1 => &[("log", None), ("clock", Some("clock")), ("random", Some("random"))],
+            Self::V0_2 => &[
+                ("types", None),
+                ("log", None),
+                ("clock", Some("clock")),
+                ("random", Some("random")),
+                ("kv", Some("kv")),
+                ("secrets", Some("secrets")),
+                ("http", Some("http")),
+                ("exec", Some("exec")),
+                ("entries", Some("catalog")),
+                ("approvals", Some("approvals")),
+            ],
+        }
+    }
+
+    fn of(version: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|contract| contract.version() == version)
+    }
+}
+
 /// The WASI packages whose interfaces a plugin may import: what a program with a standard library has.
 /// They are linked to an empty context.
 const WASI: [&str; 5] = ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random"];
@@ -45,13 +103,14 @@ fn is_wasi(full: &str, packages: &[&str]) -> bool {
 /// The hooks this component exports, in the contract's order.
 pub(crate) fn hooks(examined: &Examined) -> Vec<&'static str> {
     let exports = |hook: &str| ours(&examined.exports).any(|found| found.name == hook);
-    HOOKS.into_iter().filter(|hook| exports(hook)).collect()
+    Contract::NEWEST.hooks().iter().copied().filter(|hook| exports(hook)).collect()
 }
 
-/// The grants this component cannot do without, in the contract's order.
+/// The grants that this component's imports need, in the contract's order.
 pub(crate) fn wanted(examined: &Examined) -> Vec<&'static str> {
-    let imports = |grant: &str| ours(&examined.imports).any(|found| found.name == grant);
-    GRANTS.into_iter().filter(|grant| imports(grant)).collect()
+    let imports = |name: &str| ours(&examined.imports).any(|found| found.name == name);
+    let needed = Contract::NEWEST.imports().iter().filter(|(name, _)| imports(name));
+    needed.filter_map(|(_, grant)| *grant).collect()
 }
 
 /// The versions of the contract it was made for; more than one is odd.
@@ -70,48 +129,28 @@ pub(crate) fn is_command(examined: &Examined) -> bool {
     examined.exports.iter().any(|name| name.starts_with("wasi:cli/run@0.2."))
 }
 
-/// Whether a plugin with these grants can be linked.
-pub(crate) fn check_plugin(examined: &Examined, granted: &[String]) -> Result<(), Refusal> {
-    if let Some(unknown) = granted.iter().find(|grant| !is_grant(grant)) {
-        let rest = granted.iter().filter(|grant| is_grant(grant)).cloned().collect();
-        return Err(Refusal::UnknownGrant { grant: unknown.clone(), rest });
-    }
-    let other = |names: &[String]| -> Vec<String> {
-        names.iter().filter(|name| is_other_version(name)).cloned().collect()
-    };
-    let found = [other(&examined.exports), other(&examined.imports)].concat();
+/// The version of the contract that a plugin is made for, if what it exports and imports is of that version and
+/// there to be had.
+pub(crate) fn check_plugin(examined: &Examined) -> Result<Contract, Refusal> {
+    let versions: Vec<_> =
+        ours(&examined.exports).map(|found| Contract::of(found.version)).collect();
+    let contract = versions.first().copied().flatten().unwrap_or(Contract::NEWEST);
+    let found = other_version(examined, contract);
     if !found.is_empty() {
         return Err(Refusal::OtherVersion { found });
     }
-    if let Some(unknown) = ours(&examined.exports).find(|found| !HOOKS.contains(&found.name)) {
+    let unknown = ours(&examined.exports).find(|found| !contract.hooks().contains(&found.name));
+    if let Some(unknown) = unknown {
         return Err(Refusal::UnknownHook(unknown.name.to_owned()));
     }
     if hooks(examined).is_empty() {
         let exports = examined.exports.clone();
         return Err(Refusal::NoHook { command: is_command(examined), exports });
     }
-    if let Some(import) = examined.imports.iter().find(|import| !plugin_may_import(import)) {
-        return Err(Refusal::Import(import.clone()));
+    match examined.imports.iter().find(|import| !plugin_may_import(import, contract)) {
+        Some(import) => Err(Refusal::Import(import.clone())),
+        None => Ok(contract),
     }
-    let missing: Vec<_> = wanted(examined)
-        .into_iter()
-        .filter(|grant| !granted.iter().any(|given| given == grant))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::NotGranted { missing, granted: granted.to_vec() })
-}
-
-/// What an operator should know about grants that are all in order.
-pub(crate) fn remarks(examined: &Examined, granted: &[String]) -> Vec<String> {
-    let wanted = wanted(examined);
-    let idle = granted.iter().filter(|grant| !wanted.contains(&grant.as_str()));
-    idle.map(|grant| match grant.as_str() {
-        grant if FREE.contains(&grant) => format!("`{grant}` needs no grant; remove it"),
-        grant => format!("it has the grant `{grant}` but never asks for it; remove it"),
-    })
-    .collect()
 }
 
 /// Whether a sandboxed backend can be linked.
@@ -126,16 +165,17 @@ pub(crate) fn check_command(examined: &Examined) -> Result<(), Refusal> {
     }
 }
 
-fn is_grant(name: &str) -> bool {
-    GRANTS.contains(&name) || FREE.contains(&name)
+/// Our interfaces that are not of this version.
+fn other_version(examined: &Examined, contract: Contract) -> Vec<String> {
+    let other = |name: &&String| {
+        interface(name)
+            .is_some_and(|found| found.package == PACKAGE && found.version != contract.version())
+    };
+    examined.exports.iter().chain(&examined.imports).filter(other).cloned().collect()
 }
 
-fn is_other_version(full: &str) -> bool {
-    interface(full).is_some_and(|found| found.package == PACKAGE && found.version != VERSION)
-}
-
-fn plugin_may_import(full: &str) -> bool {
-    let known = |name: &str| FREE.contains(&name) || GRANTS.contains(&name);
+fn plugin_may_import(full: &str, contract: Contract) -> bool {
+    let known = |name: &str| contract.imports().iter().any(|(import, _)| *import == name);
     is_wasi(full, &WASI)
         || interface(full).is_some_and(|found| found.package == PACKAGE && known(found.name))
 }

@@ -70,6 +70,9 @@ pub fn fault(id: &Raw, fault: &Fault, client: Era) -> Vec<u8> {
         data.insert("backend".into(), backend.as_str().into());
     }
     data.insert("outcome".into(), fault.kind.delivery().as_str().into());
+    if let Some(reason) = &fault.code {
+        data.insert("code".into(), reason.as_str().into());
+    }
     error(Some(id), code, &fault.public, Some(&data.into()))
 }
 
@@ -105,6 +108,7 @@ pub fn request(id: u64, method: &str, params: &Raw) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use mcpmux_core::fault::Kind;
+    use mcpmux_core::hook::Denial;
     use mcpmux_core::names::BackendName;
 
     use super::*;
@@ -120,6 +124,18 @@ mod tests {
         assert_eq!(
             String::from_utf8(text).unwrap(),
             r#"{"jsonrpc":"2.0","id":7,"error":{"code":1002,"message":"gone","data":{"backend":"b","outcome":"unknown","source":"mcpmux"}}}"#
+        );
+    }
+
+    #[test]
+    fn a_plugins_refusal_says_its_reason() {
+        let denial = Denial { code: "policy.no".to_owned(), message: "not today".to_owned() };
+        let backend = BackendName::new("b").unwrap();
+        let refused = Fault::refused(Kind::PolicyDenied, &backend, denial).because("plugin `p`");
+        let text = fault(&Raw::literal("7"), &refused, Era::Legacy);
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            r#"{"jsonrpc":"2.0","id":7,"error":{"code":1006,"message":"not today","data":{"backend":"b","code":"policy.no","outcome":"not_delivered","source":"mcpmux"}}}"#
         );
     }
 

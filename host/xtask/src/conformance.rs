@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -16,11 +17,18 @@ const REVISIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11
 
 /// Runs the tests that need the schemas, with them.
 pub(crate) fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let mut command = test::tests_of(workspace);
+    command.args(["--test", "it", "--", "schemas::", "lossless::"]);
+    put_on(&mut command, folder)?;
+    run::checked(&mut command)
+}
+
+/// Gives the schemas in `folder` to the tests that `command` runs.
+pub(crate) fn put_on(command: &mut Command, folder: &Path) -> Result<()> {
     let folder = complete(folder)?;
     say::line(format_args!("the schemas are those in `{}`", folder.display()));
-    let mut command = test::tests_of(workspace);
-    command.args(["--test", "it", "--", "schemas::", "lossless::"]).env(VARIABLE, folder);
-    run::checked(&mut command)
+    command.env(VARIABLE, folder);
+    Ok(())
 }
 
 /// The folder, if it holds the schema of each revision.

@@ -1,121 +1,171 @@
-//! Licences, sources and bans of what is linked in, checked by cargo-deny; known advisories too, where their database can be had.
+//! What may be linked in, as `deny.toml` says it: licences, sources and wildcards, read from cargo's metadata here, and
+//! known advisories, which cargo-deny knows. Checking the first three with cargo-deny too would build it everywhere.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod advisories;
+mod policy;
+mod spdx;
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::workspace::Workspace;
 use crate::{run, say};
+use policy::Policy;
 
-const VERSION: &str = "0.20.2";
-
-/// Checks the dependency tree. Advisories live in a git repository: where it cannot be cloned, that check is not run
-/// and one line says so, because a machine without a network must still be able to test.
+/// Checks all that the lock file names, on every platform and with every feature.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let program = program(workspace)?;
-    // The offline check reads the manifests of every platform's dependencies.
-    run::checked(run::cargo().args(["fetch", "--locked"]).current_dir(&workspace.root))?;
-    let offline = ["--offline", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
-    let output = said(&program, &offline, &workspace.root)?;
-    if !output.success {
-        bail!("cargo-deny refuses the dependencies\n{}", output.text);
-    }
-    say::line(output.last_line());
-    let output = said(&program, &["check", "advisories"], &workspace.root)?;
-    match verdict(&output) {
-        Verdict::Fine => say::line(output.last_line()),
-        Verdict::Advisory => bail!("a dependency has a known advisory\n{}", output.text),
-        Verdict::NotRun(why) => say::line(format_args!("advisories: not run: {why}")),
-    }
-    Ok(())
-}
-
-/// The pinned cargo-deny in `target/tools`, or the one on the path, or a fresh build of the pinned one.
-fn program(workspace: &Workspace) -> Result<PathBuf> {
-    let tools = workspace.target.join("tools");
-    let pinned = tools.join("bin").join("cargo-deny");
-    if pinned.is_file() {
-        return Ok(pinned);
-    }
-    if run::answers("cargo-deny", &["--version"])? {
-        return Ok("cargo-deny".into());
-    }
-    say::line(format_args!("installing cargo-deny {VERSION} into `{}`", tools.display()));
+    let path = workspace.root.join("deny.toml");
+    let text = fs::read_to_string(&path).context("cannot read `deny.toml`")?;
+    let policy = Policy::parse(&text)?;
     let mut cargo = run::cargo();
-    cargo.args(["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION, "--root"]);
-    run::checked(cargo.arg(&tools))?;
-    Ok(pinned)
+    cargo.args(["metadata", "--locked", "--all-features", "--format-version", "1"]);
+    let metadata = run::stdout_of(cargo.current_dir(&workspace.root))?;
+    let metadata = serde_json::from_str(&metadata).context("`cargo metadata` printed no JSON")?;
+    let graph = Graph::of(&metadata);
+    let broken = graph.broken(&policy);
+    if !broken.is_empty() {
+        bail!("`deny.toml` refuses {} of the dependencies\n{}", broken.len(), broken.join("\n"));
+    }
+    say::line(format_args!(
+        "licences, sources and wildcards of {} packages ok",
+        graph.packages.len()
+    ));
+    advisories::check(workspace)
 }
 
-struct Said {
-    success: bool,
-    text: String,
+/// The packages of the lock file, and which of them are linked into what we ship or run at build time.
+struct Graph<'a> {
+    packages: Vec<&'a Value>,
+    linked: HashSet<&'a str>,
 }
 
-impl Said {
-    fn last_line(&self) -> &str {
-        self.text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim()
+impl<'a> Graph<'a> {
+    fn of(metadata: &'a Value) -> Self {
+        let nodes: HashMap<&str, &Value> = list(metadata.pointer("/resolve/nodes"))
+            .filter_map(|node| Some((text(node, "id")?, node)))
+            .collect();
+        let mut left: Vec<&str> =
+            list(metadata.get("workspace_members")).filter_map(Value::as_str).collect();
+        let mut linked = HashSet::new();
+        while let Some(id) = left.pop() {
+            if linked.insert(id) {
+                let edges = nodes.get(id).into_iter().flat_map(|node| list(node.get("deps")));
+                left.extend(
+                    edges.filter(|edge| !is_for_tests(edge)).filter_map(|edge| text(edge, "pkg")),
+                );
+            }
+        }
+        Self { packages: list(metadata.get("packages")).collect(), linked }
+    }
+
+    /// A line for each rule that a package breaks.
+    fn broken(&self, policy: &Policy) -> Vec<String> {
+        let mut broken = Vec::new();
+        for package in &self.packages {
+            let name = |key| text(package, key).unwrap_or_default();
+            let mut say = |why: String| {
+                broken.push(format!("  {} {}: {why}", name("name"), name("version")));
+            };
+            match text(package, "source") {
+                Some(source) if !policy.allows_source(source) => {
+                    say(format!("comes from `{source}`"))
+                }
+                None => {
+                    for dependency in list(package.get("dependencies")) {
+                        let is_path = text(dependency, "path").is_some();
+                        if text(dependency, "req") == Some("*") && !is_path && policy.no_wildcards {
+                            let name = text(dependency, "name").unwrap_or_default();
+                            say(format!("any version of `{name}` would do"));
+                        }
+                    }
+                }
+                Some(_) => {}
+            }
+            if !self.linked.contains(name("id")) {
+                continue;
+            }
+            match text(package, "license") {
+                None => say("names no licence by its identifier".to_owned()),
+                Some(licence) => match spdx::is_met(licence, &policy.licences) {
+                    Ok(true) => {}
+                    Ok(false) => say(format!("`{licence}` is not among the allowed licences")),
+                    Err(error) => say(format!("`{licence}` is no licence expression: {error}")),
+                },
+            }
+        }
+        broken
     }
 }
 
-fn said(program: &Path, args: &[&str], root: &Path) -> Result<Said> {
-    let output = Command::new(program)
-        .args(["--color", "never"])
-        .args(args)
-        // A clone that would ask for a password is a clone that cannot be had.
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .current_dir(root)
-        .output()
-        .context("cannot start `cargo-deny`")?;
-    // What it found goes to one stream, its verdict to the other, which one depends on the terminal.
-    let text = [output.stderr, output.stdout].concat();
-    Ok(Said { success: output.status.success(), text: String::from_utf8_lossy(&text).into_owned() })
+/// Whether an edge is there for tests alone.
+fn is_for_tests(edge: &Value) -> bool {
+    let mut kinds = list(edge.get("dep_kinds")).peekable();
+    kinds.peek().is_some() && kinds.all(|kind| text(kind, "kind") == Some("dev"))
 }
 
-#[derive(Debug, PartialEq)]
-enum Verdict {
-    Fine,
-    Advisory,
-    NotRun(String),
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
 }
 
-fn verdict(output: &Said) -> Verdict {
-    if output.success {
-        return Verdict::Fine;
-    }
-    if output.text.contains("advisories FAILED") {
-        return Verdict::Advisory;
-    }
-    let failed = output.text.lines().find(|line| line.contains("[ERROR]"));
-    let why = failed.and_then(|line| line.split("[ERROR] ").nth(1)).unwrap_or(output.last_line());
-    let cause = output.text.lines().find_map(|line| line.strip_prefix("fatal: "));
-    let why = why.split(": [").next().unwrap_or(why);
-    Verdict::NotRun(match cause {
-        Some(cause) => format!("{why}: {cause}"),
-        None => why.to_owned(),
-    })
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const POLICY: &str = "[licenses]\nallow = [\"MIT\"]\n[bans]\nwildcards = \"deny\"\n\
+                          [sources]\nunknown-registry = \"deny\"\nunknown-git = \"deny\"\n";
+    const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+    /// A workspace `ours` with one dependency of this kind, licence and source.
+    fn metadata(kind: Option<&str>, licence: Option<&str>, source: &str, req: &str) -> Value {
+        serde_json::json!({
+            "packages": [
+                { "id": "ours", "name": "ours", "version": "1.0.0", "license": "MIT",
+                  "dependencies": [{ "name": "other", "req": req }, { "name": "mine", "req": "*", "path": "/w" }] },
+                { "id": "other", "name": "other", "version": "2.0.0", "license": licence, "source": source,
+                  "dependencies": [] },
+            ],
+            "workspace_members": ["ours"],
+            "resolve": { "nodes": [
+                { "id": "ours", "deps": [{ "pkg": "other", "dep_kinds": [{ "kind": kind }] }] },
+                { "id": "other", "deps": [] },
+            ]},
+        })
+    }
+
     #[track_caller]
-    fn check(success: bool, text: &str, expected: Verdict) {
-        assert_eq!(verdict(&Said { success, text: text.to_owned() }), expected);
+    fn check(metadata: &Value, expected: &[&str]) {
+        let policy = Policy::parse(POLICY).unwrap();
+        assert_eq!(Graph::of(metadata).broken(&policy), expected);
     }
 
     #[test]
-    fn an_advisory_fails_and_an_absent_database_does_not() {
-        check(true, "advisories ok\n", Verdict::Fine);
-        check(false, "error[vulnerability]: ..\nadvisories FAILED\n", Verdict::Advisory);
-        check(
-            false,
-            "2026-01-01 [ERROR] failed to fetch advisory database DB: failed to clone: [\"clone\"]\nfatal: no host\n",
-            Verdict::NotRun(
-                "failed to fetch advisory database DB: failed to clone: no host".to_owned(),
-            ),
-        );
+    fn a_licence_that_is_not_allowed_is_found_unless_only_tests_use_it() {
+        check(&metadata(None, Some("MIT OR GPL-3.0"), CRATES_IO, "^2"), &[]);
+        let refused = ["  other 2.0.0: `GPL-3.0` is not among the allowed licences"];
+        check(&metadata(None, Some("GPL-3.0"), CRATES_IO, "^2"), &refused);
+        check(&metadata(Some("build"), Some("GPL-3.0"), CRATES_IO, "^2"), &refused);
+        check(&metadata(Some("dev"), Some("GPL-3.0"), CRATES_IO, "^2"), &[]);
+        let nameless = ["  other 2.0.0: names no licence by its identifier"];
+        check(&metadata(None, None, CRATES_IO, "^2"), &nameless);
+    }
+
+    #[test]
+    fn a_foreign_source_is_found_even_in_tests() {
+        let git = "git+https://example.com/other";
+        let refused = ["  other 2.0.0: comes from `git+https://example.com/other`"];
+        check(&metadata(Some("dev"), Some("MIT"), git, "^2"), &refused);
+    }
+
+    #[test]
+    fn a_wildcard_of_ours_is_found() {
+        let refused = ["  ours 1.0.0: any version of `other` would do"];
+        check(&metadata(None, Some("MIT"), CRATES_IO, "*"), &refused);
     }
 }

@@ -1,6 +1,11 @@
-//! `cargo xtask deps`: the pinned real servers and clients that tests talk to, from npm and PyPI into `tests/.deps`.
+//! `cargo xtask deps`: what tests talk to and build with, into `tests/.deps`: pinned servers, clients and compilers from
+//! npm and PyPI, and Debian's OCI registry; and the example plugins that those compilers make.
 //!
-//! Tests find them at `tests/.deps/bin/node`, `tests/.deps/node_modules` and `tests/.deps/py/bin/python`.
+//! Tests find them at `tests/.deps/bin`, `tests/.deps/node_modules` and `tests/.deps/py/bin/python`, the examples in
+//! `target/guests`.
+
+mod examples;
+mod registry;
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -24,8 +29,13 @@ const TOOLS: [(&str, &[&str], &str); 3] = [
     ("python3", &["-c", "import venv, ensurepip"], "python3-venv"),
 ];
 
-/// Installs what the pins name, unless just that is installed already.
+/// Installs what the pins name and builds the examples, unless just that is there already.
 pub(crate) fn install(workspace: &Workspace, may_install_tools: bool) -> Result<()> {
+    install_pins(workspace, may_install_tools)?;
+    examples::build(workspace)
+}
+
+fn install_pins(workspace: &Workspace, may_install_tools: bool) -> Result<()> {
     let pins = workspace.root.join("tests/deps");
     let place = workspace.root.join("tests/.deps");
     let stamp = place.join("stamp");
@@ -33,12 +43,14 @@ pub(crate) fn install(workspace: &Workspace, may_install_tools: bool) -> Result<
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
+    let may_install_tools = may_install_tools || std::env::var("CI").is_ok_and(|ci| ci == "true");
     ensure_tools(may_install_tools)?;
     fs::create_dir_all(&place).with_context(|| format!("cannot create `{}`", place.display()))?;
     // A half-finished installation must not look finished.
     let _ = fs::remove_file(&stamp);
     install_npm(&pins, &place)?;
     install_python(&pins, &place)?;
+    registry::install(&place, may_install_tools)?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write `{}`", stamp.display()))
 }
 
@@ -108,7 +120,6 @@ fn ensure_tools(may_install: bool) -> Result<()> {
     }
     let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
     let tools: Vec<_> = missing.iter().map(|(tool, _)| format!("`{tool}`")).collect();
-    let may_install = may_install || std::env::var("CI").is_ok_and(|ci| ci == "true");
     if may_install && is_root_on_debian() {
         say::line(format_args!("apt-get: {}", packages.join(" ")));
         run::checked(Command::new("apt-get").args(["update", "-qq"]))?;
@@ -148,7 +159,7 @@ fn is_root_on_debian() -> bool {
 /// What the stamp holds: differs as soon as a pin, the platform or the folder does (Python's environments do not move).
 fn hash(pins: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    (std::env::consts::OS, std::env::consts::ARCH, pins).hash(&mut hasher);
+    (std::env::consts::OS, std::env::consts::ARCH, pins, registry::PACKAGE).hash(&mut hasher);
     for file in PINS {
         read(&pins.join(file))?.hash(&mut hasher);
     }

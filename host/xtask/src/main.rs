@@ -5,6 +5,7 @@ mod conformance;
 mod deny;
 mod deps;
 mod leftovers;
+mod lint;
 mod plugins;
 mod run;
 mod say;
@@ -52,6 +53,9 @@ enum Command {
         /// Run this step alone; may be repeated
         #[arg(long, value_name = "STEP")]
         only: Vec<Step>,
+        /// Also hold all that mcpmux writes against the JSON Schemas of MCP in this folder, as `conformance` does
+        #[arg(long, value_name = "DIR")]
+        schemas: Option<PathBuf>,
     },
     /// Check all that mcpmux writes against the JSON Schemas of MCP
     Conformance {
@@ -84,7 +88,7 @@ fn dispatch(args: Args) -> Result<()> {
         Command::Plugins => plugins::build(&workspace),
         Command::Tidy => tidy::tidy(&workspace),
         Command::Codegen { check } => codegen::codegen(&workspace, check),
-        Command::Test { only } => test::test(&workspace, &only),
+        Command::Test { only, schemas } => test::test(&workspace, &only, schemas.as_deref()),
         Command::Conformance { schemas } => conformance::check(&workspace, &schemas),
         Command::Deps { install } => deps::install(&workspace, install),
     }

@@ -1,10 +1,12 @@
-//! The `rename` plugin: rules that rename, re-describe or hide tools; the configuration is in `README.md`.
+//! The `rename` plugin: rules that rename, re-describe or hide what clients can see; the configuration is in `README.md`.
 
 mod pattern;
 mod rule;
 mod template;
 
-use mcpmux_sdk::{Catalog, Error, Level, Plugin, Result, config, log, plugin, serde_json};
+use mcpmux_sdk::{
+    Catalog, Description, Error, Level, Plugin, Result, config, log, plugin, serde_json,
+};
 
 use crate::rule::{Rule, Table};
 
@@ -26,6 +28,11 @@ pub struct Rename {
 impl Plugin for Rename {
     type Config = Config;
 
+    fn describe() -> Description {
+        Description::new("renames, re-describes and hides tools and prompts by rules")
+            .schema(include_str!("../config.schema.json"))
+    }
+
     fn new(config: Config) -> Result<Self> {
         let mut rules = Vec::new();
         let mut mistakes = Vec::new();
@@ -42,18 +49,18 @@ impl Plugin for Rename {
         if mistakes.is_empty() { Ok(Self { rules }) } else { Err(Error::new(mistakes.join("\n"))) }
     }
 
-    fn catalog(&mut self, tools: &mut Catalog) -> Result<()> {
+    fn catalog(&mut self, entries: &mut Catalog) -> Result<()> {
         let mut used = vec![false; self.rules.len()];
-        for tool in tools {
+        for entry in entries {
             for (rule, used) in self.rules.iter().zip(&mut used) {
-                if rule.apply(tool) {
+                if rule.apply(entry) {
                     *used = true;
                     break;
                 }
             }
         }
         for (number, _) in used.iter().enumerate().filter(|(_, used)| !**used) {
-            log(Level::Debug, &format!("rules[{number}] matches no tool"));
+            log(Level::Debug, &format!("rules[{number}] matches nothing"));
         }
         Ok(())
     }

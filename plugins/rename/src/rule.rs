@@ -1,6 +1,6 @@
-//! One rule: as it is written, checked, and applied to a tool.
+//! One rule: as it is written, checked, and applied to an entry.
 
-use mcpmux_sdk::{Level, Tool, log};
+use mcpmux_sdk::{Entry, Kind, Level, log};
 
 use crate::pattern::Pattern;
 use crate::template::Template;
@@ -9,6 +9,7 @@ use crate::template::Template;
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Table {
+    kind: Listed,
     backend: Option<String>,
     exact: Option<String>,
     glob: Option<String>,
@@ -22,9 +23,33 @@ pub(crate) struct Table {
     hide: bool,
 }
 
+/// The lists that a rule is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Listed {
+    #[default]
+    Tool,
+    Prompt,
+    Resource,
+    Template,
+}
+
+impl From<Listed> for Kind {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Tool => Self::Tool,
+            Listed::Prompt => Self::Prompt,
+            Listed::Resource => Self::Resource,
+            Listed::Template => Self::Template,
+        }
+    }
+}
+
 /// A rule that holds together.
 #[derive(Debug)]
 pub(crate) struct Rule {
+    /// What it is for.
+    kind: Kind,
     /// The backends it is for; `None`: all.
     backend: Option<Pattern>,
     /// The native names it is for.
@@ -38,9 +63,9 @@ pub(crate) struct Rule {
     hide: bool,
 }
 
-/// The kinds of match, by their keys.
+/// The ways to match, by their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Match {
     Exact,
     Glob,
     Regex,
@@ -48,7 +73,7 @@ enum Kind {
     ReplacePrefix,
 }
 
-impl Kind {
+impl Match {
     const fn key(self) -> &'static str {
         match self {
             Self::Exact => "exact",
@@ -85,12 +110,12 @@ impl Rule {
         };
 
         let backend =
-            table.backend.as_deref().map(|backend| Kind::Glob.pattern(backend)).transpose();
+            table.backend.as_deref().map(|backend| Match::Glob.pattern(backend)).transpose();
         let backend = backend.unwrap_or_else(|why| {
             wrong("backend", why);
             None
         });
-        let matched = table.kind().map_err(|why| wrong("", why)).ok();
+        let matched = table.matched().map_err(|why| wrong("", why)).ok();
         if let Some((kind, _)) = matched {
             table.check_keys(kind, &mut wrong);
         }
@@ -106,6 +131,7 @@ impl Rule {
         });
         match name {
             Some((_, name)) if mistakes.is_empty() => Ok(Self {
+                kind: table.kind.into(),
                 backend,
                 name,
                 to,
@@ -118,15 +144,18 @@ impl Rule {
         }
     }
 
-    /// Changes a tool, and says whether the rule is for it.
-    pub(crate) fn apply(&self, tool: &mut Tool) -> bool {
-        if self.backend.as_ref().is_some_and(|backend| !backend.matches(tool.backend())) {
+    /// Changes an entry, and says whether the rule is for it.
+    pub(crate) fn apply(&self, entry: &mut Entry) -> bool {
+        if self.kind != entry.kind() {
             return false;
         }
-        let native = tool.name().to_owned();
+        if self.backend.as_ref().is_some_and(|backend| !backend.matches(entry.backend())) {
+            return false;
+        }
+        let native = entry.name().to_owned();
         let Some(groups) = self.name.groups(&native) else { return false };
         if self.hide {
-            tool.hide();
+            entry.hide();
             return true;
         }
         if let Some(to) = &self.to {
@@ -135,32 +164,32 @@ impl Rule {
                 let text = format!("`{native}` keeps its name: nothing is left of it");
                 log(Level::Warn, &text);
             } else {
-                let prefix = if self.keep_backend_prefix { prefix(tool) } else { "" };
-                tool.rename(format!("{prefix}{name}"));
+                let prefix = if self.keep_backend_prefix { prefix(entry) } else { "" };
+                entry.rename(format!("{prefix}{name}"));
             }
         }
         if let Some(title) = &self.title {
-            tool.set_title(title);
+            entry.set_title(title);
         }
         if let Some(description) = &self.description {
-            tool.set_description(description);
+            entry.set_description(description);
         }
         true
     }
 }
 
 impl Table {
-    fn kind(&self) -> Result<(Kind, &str), String> {
+    fn matched(&self) -> Result<(Match, &str), String> {
         let kinds = [
-            (Kind::Exact, &self.exact),
-            (Kind::Glob, &self.glob),
-            (Kind::Regex, &self.regex),
-            (Kind::StripPrefix, &self.strip_prefix),
-            (Kind::ReplacePrefix, &self.replace_prefix),
+            (Match::Exact, &self.exact),
+            (Match::Glob, &self.glob),
+            (Match::Regex, &self.regex),
+            (Match::StripPrefix, &self.strip_prefix),
+            (Match::ReplacePrefix, &self.replace_prefix),
         ];
         let given: Vec<_> =
             kinds.iter().filter_map(|(kind, text)| Some((*kind, text.as_deref()?))).collect();
-        let keys = |list: Vec<Kind>| {
+        let keys = |list: Vec<Match>| {
             list.iter().map(|kind| format!("`{}`", kind.key())).collect::<Vec<_>>().join(", ")
         };
         match given.as_slice() {
@@ -174,16 +203,23 @@ impl Table {
     }
 
     /// Finds keys that are missing or contradict each other.
-    fn check_keys(&self, kind: Kind, wrong: &mut impl FnMut(&str, String)) {
-        let renames = self.to.is_some() || kind == Kind::StripPrefix;
-        if kind == Kind::StripPrefix && self.to.is_some() {
+    fn check_keys(&self, kind: Match, wrong: &mut impl FnMut(&str, String)) {
+        let renames = self.to.is_some() || kind == Match::StripPrefix;
+        if kind == Match::StripPrefix && self.to.is_some() {
             wrong(
                 "to",
                 "`strip_prefix` takes none; for another prefix use `replace_prefix`".to_owned(),
             );
         }
+        if matches!(self.kind, Listed::Resource | Listed::Template) {
+            let key = if kind == Match::StripPrefix { kind.key() } else { "to" };
+            if renames || kind == Match::ReplacePrefix {
+                wrong(key, "resources and templates keep their names".to_owned());
+                return;
+            }
+        }
         if self.hide {
-            if matches!(kind, Kind::StripPrefix | Kind::ReplacePrefix) {
+            if matches!(kind, Match::StripPrefix | Match::ReplacePrefix) {
                 let why = format!("`{}` renames, so it cannot hide; match with `glob`", kind.key());
                 wrong("hide", why);
             }
@@ -194,11 +230,11 @@ impl Table {
                 ("keep_backend_prefix", self.keep_backend_prefix.is_some()),
             ];
             for (key, _) in others.iter().filter(|(_, given)| *given) {
-                wrong(key, "a hidden tool needs none".to_owned());
+                wrong(key, "what is hidden needs none".to_owned());
             }
             return;
         }
-        if kind == Kind::ReplacePrefix && self.to.is_none() {
+        if kind == Match::ReplacePrefix && self.to.is_none() {
             wrong("to", "missing; `replace_prefix` needs the new prefix".to_owned());
         } else if !renames && self.title.is_none() && self.description.is_none() {
             wrong(
@@ -211,25 +247,25 @@ impl Table {
     }
 
     /// The new name.
-    fn template(&self, kind: Kind, pattern: &Pattern) -> Result<Option<Template>, String> {
+    fn template(&self, kind: Match, pattern: &Pattern) -> Result<Option<Template>, String> {
         match (kind, self.to.as_deref()) {
-            (Kind::StripPrefix, _) => Ok(Some(Template::prefixed(""))),
+            (Match::StripPrefix, _) => Ok(Some(Template::prefixed(""))),
             (_, None) => Ok(None),
-            (Kind::ReplacePrefix, Some(to)) => Ok(Some(Template::prefixed(to))),
+            (Match::ReplacePrefix, Some(to)) => Ok(Some(Template::prefixed(to))),
             (_, Some("")) => Err("must not be empty".to_owned()),
-            (Kind::Exact, Some(to)) => Ok(Some(Template::text(to))),
-            (Kind::Glob | Kind::Regex, Some(to)) => Template::parse(to, pattern).map(Some),
+            (Match::Exact, Some(to)) => Ok(Some(Template::text(to))),
+            (Match::Glob | Match::Regex, Some(to)) => Template::parse(to, pattern).map(Some),
         }
     }
 }
 
-/// What stands before the tool's own name in its exposed one: nothing if there is no telling.
-fn prefix(tool: &Tool) -> &str {
-    let (exposed, native) = (tool.exposed(), tool.name());
+/// What stands before the native name in the exposed one: nothing if there is no telling.
+fn prefix(entry: &Entry) -> &str {
+    let (exposed, native) = (entry.exposed(), entry.name());
     if exposed == native {
         return "";
     }
-    let usual = format!("{}__", tool.backend());
+    let usual = format!("{}__", entry.backend());
     let length = if exposed.starts_with(&usual) {
         usual.len()
     } else {

@@ -1,18 +1,18 @@
 //! The rules through the test kit: what clients would see, and what operators would read.
 
-use mcpmux_sdk::testing::Host;
-use mcpmux_sdk::{Catalog, Tool};
+use mcpmux_sdk::testing::{Host, golden};
+use mcpmux_sdk::{Catalog, Entry, Result, serde_json};
 
 use super::Rename;
 
-fn tools() -> Vec<Tool> {
+fn tools() -> Vec<Entry> {
     vec![
-        Tool::new("files", "read_file"),
-        Tool::new("files", "list_dir"),
-        Tool::new("github", "search").with_exposed("github__code_search"),
-        Tool::new("bare", "ping").with_exposed("ping"),
-        Tool::new("short", "get_user").with_exposed("s.get_user"),
-        Tool::new("moved", "old").with_exposed("elsewhere"),
+        Entry::new("files", "read_file"),
+        Entry::new("files", "list_dir"),
+        Entry::new("github", "search").with_exposed("github__code_search"),
+        Entry::new("bare", "ping").with_exposed("ping"),
+        Entry::new("short", "get_user").with_exposed("s.get_user"),
+        Entry::new("moved", "old").with_exposed("elsewhere"),
     ]
 }
 
@@ -106,6 +106,62 @@ fn a_rule_hides_or_re_describes() {
 }
 
 #[test]
+fn a_rule_is_for_tools_unless_it_says_otherwise() {
+    let entries = || {
+        vec![
+            Entry::new("a", "x_t"),
+            Entry::prompt("a", "x_p"),
+            Entry::resource("a", "x_r"),
+            Entry::template("a", "x_{t}"),
+        ]
+    };
+    #[track_caller]
+    fn check(entries: Vec<Entry>, rule: &str, names: [&str; 3]) {
+        let mut host = Host::<Rename>::new(&format!(r#"{{"rules": [{rule}]}}"#)).unwrap();
+        assert_eq!(host.catalog(entries).unwrap().names(), names, "{rule}");
+    }
+    check(entries(), r#"{"glob": "x_*", "hide": true}"#, ["a__x_p", "x_r", "x_{t}"]);
+    let hide = |kind: &str| format!(r#"{{"kind": "{kind}", "glob": "x_*", "hide": true}}"#);
+    check(entries(), &hide("prompt"), ["a__x_t", "x_r", "x_{t}"]);
+    check(entries(), &hide("resource"), ["a__x_t", "a__x_p", "x_{t}"]);
+    check(entries(), &hide("template"), ["a__x_t", "a__x_p", "x_r"]);
+    let rename = r#"{"kind": "prompt", "strip_prefix": "x_"}"#;
+    let mut host = Host::<Rename>::new(&format!(r#"{{"rules": [{rename}]}}"#)).unwrap();
+    assert_eq!(host.catalog(entries()).unwrap().names(), ["a__x_t", "a__p", "x_r", "x_{t}"]);
+    let kept = "resources and templates keep their names";
+    check_mistakes(
+        r#"{"kind": "resource", "exact": "x", "to": "y"}, {"kind": "template", "strip_prefix": "x"},
+           {"kind": "resource", "replace_prefix": "x", "to": "y"}, {"kind": "thing", "exact": "x", "hide": true}"#,
+        &[
+            &format!("rules[0].to: {kept}"),
+            &format!("rules[1].strip_prefix: {kept}"),
+            &format!("rules[2].to: {kept}"),
+            "rules[3].kind: unknown variant `thing`, expected one of `tool`, `prompt`, `resource`, `template`",
+        ],
+    );
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> Result<()> {
+    golden::<Rename>("golden")
+}
+
+#[test]
+fn it_is_described_with_a_schema_that_names_its_keys() {
+    let description = Host::<Rename>::describe();
+    assert_eq!((description.id.as_str(), description.wants.len()), ("rename", 0));
+    let schema: serde_json::Value =
+        serde_json::from_str(&description.config_schema.unwrap()).unwrap();
+    let keys = schema["properties"]["rules"]["items"]["properties"].as_object().unwrap();
+    let error = Host::<Rename>::new(r#"{"rules": [{"": 1}]}"#).unwrap_err().to_string();
+    let known: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+    assert!(
+        known.len() == keys.len() && known.iter().all(|key| keys.contains_key(*key)),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_empty_name_is_not_given_but_reported() {
     let mut host = Host::<Rename>::new(r#"{"rules": [{"glob": "ping*", "to": "$1"}]}"#).unwrap();
     host.take_log();
@@ -121,7 +177,7 @@ fn the_mistakes_of_all_rules_are_reported_at_once() {
             "rules[1].exact: invalid type: integer `5`, expected a string",
             "rules[2].backend: must not be empty",
             "rules[2].regex: found open group without closing ')'",
-            "rules[3].pattern: unknown key `pattern`, expected one of `backend`, `exact`, `glob`, `regex`, \
+            "rules[3].pattern: unknown key `pattern`, expected one of `kind`, `backend`, `exact`, `glob`, `regex`, \
              `strip_prefix`, `replace_prefix`, `to`, `keep_backend_prefix`, `title`, `description`, `hide`",
         ],
     );
@@ -149,7 +205,7 @@ fn a_rule_must_have_something_to_do_and_only_one_thing() {
     check_mistakes(r#"{"exact": "a", "hide": false}"#, &[nothing]);
     check_mistakes(
         r#"{"exact": "a", "hide": true, "to": "b", "title": "c"}"#,
-        &["rules[0].to: a hidden tool needs none", "rules[0].title: a hidden tool needs none"],
+        &["rules[0].to: what is hidden needs none", "rules[0].title: what is hidden needs none"],
     );
     check_mistakes(
         r#"{"strip_prefix": "a", "hide": true}"#,

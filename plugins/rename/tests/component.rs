@@ -13,12 +13,13 @@ fn it_exports_its_hook_imports_neither_clock_nor_random_and_is_small() {
     assert!(size < 400 << 10, "{size} bytes are too many for what it does");
     let (imports, exports) = names(&component);
     let ours = |names: &[String]| -> Vec<String> {
-        names.iter().filter(|name| name.starts_with("mcpmux:")).cloned().collect()
+        let mut ours: Vec<_> =
+            names.iter().filter(|name| name.starts_with("mcpmux:")).cloned().collect();
+        ours.sort();
+        ours
     };
-    assert_eq!(ours(&imports), ["mcpmux:plugin/log@0.1.0"]);
-    let mut exports = ours(&exports);
-    exports.sort();
-    assert_eq!(exports, ["mcpmux:plugin/catalog@0.1.0", "mcpmux:plugin/lifecycle@0.1.0"]);
+    assert_eq!(ours(&imports), ["mcpmux:plugin/log@0.2.0", "mcpmux:plugin/types@0.2.0"]);
+    assert_eq!(ours(&exports), ["mcpmux:plugin/catalog@0.2.0", "mcpmux:plugin/lifecycle@0.2.0"]);
 }
 
 fn build() -> Vec<u8> {

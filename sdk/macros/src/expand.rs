@@ -6,9 +6,18 @@ use syn::spanned::Spanned;
 use syn::{Error, ImplItem, ItemImpl};
 
 /// The methods of `Plugin` that are hooks; each is an exported interface of the same name.
-const HOOKS: &[&str] = &["catalog"];
-/// The method that is no hook of its own: it comes with the configuration, which every plugin has.
-const NEW: &str = "new";
+const HOOKS: &[&str] = &[
+    "catalog",
+    "request",
+    "authorize",
+    "authorize_list",
+    "response",
+    "notify",
+    "observe",
+    "credentials",
+];
+/// The methods that are no hooks of their own: they are the interface that every plugin exports.
+const LIFECYCLE: &[&str] = &["new", "describe"];
 
 /// The expansion; mistakes become compiler errors beside whatever of the block is sound.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -28,16 +37,20 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             hooks.push(name);
             return true;
         }
-        if name != NEW {
+        let known = LIFECYCLE.contains(&name.as_str());
+        if !known {
             mistakes.push(Error::new(method.sig.ident.span(), no_hook(&name)));
         }
-        name == NEW
+        known
     });
     if hooks.is_empty() && mistakes.is_empty() {
         let text = format!("a plugin needs at least one hook; there are {}", listed());
         mistakes.push(Error::new(Span::call_site(), text));
     }
     let exports = if mistakes.is_empty() { exports(&block, &hooks) } else { TokenStream::new() };
+    if mistakes.is_empty() {
+        block.items.push(package());
+    }
     let mistakes = mistakes.iter().map(Error::to_compile_error);
     quote!(#block #exports #(#mistakes)*)
 }
@@ -70,6 +83,18 @@ fn no_hook(name: &str) -> String {
 
 fn listed() -> String {
     HOOKS.iter().map(|hook| format!("`{hook}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// What Cargo knows of the plugin that is compiled.
+fn package() -> ImplItem {
+    syn::parse_quote! {
+        #[doc(hidden)]
+        const PACKAGE: ::mcpmux_sdk::description::Package = ::mcpmux_sdk::description::Package {
+            name: ::core::env!("CARGO_PKG_NAME"),
+            version: ::core::env!("CARGO_PKG_VERSION"),
+            description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+        };
+    }
 }
 
 fn exports(block: &ItemImpl, hooks: &[String]) -> TokenStream {
@@ -118,34 +143,57 @@ mod tests {
     }
 
     #[test]
-    fn only_the_hooks_written_are_exported_and_the_configuration_always() {
+    fn only_the_hooks_written_are_exported_and_the_lifecycle_always() {
         check(
             "impl Plugin for A { type Config = (); fn new(_: ()) -> Result<Self> { Ok(A) } \
-             fn catalog(&mut self, _: &mut Catalog) -> Result<()> { Ok(()) } }",
-            &["guest :: lifecycle :: export !", "guest :: catalog :: export !"],
-            &["compile_error"],
+             fn describe() -> Description { Description::new(\"a\") } \
+             fn catalog(&mut self, _: &mut Catalog) -> Result<()> { Ok(()) } \
+             fn authorize_list(&mut self, _: &Client, _: &[ListEntry]) -> Result<Vec<bool>> { all() } }",
+            &[
+                "guest :: lifecycle :: export !",
+                "guest :: catalog :: export !",
+                "guest :: authorize_list :: export !",
+                "const PACKAGE",
+                "CARGO_PKG_VERSION",
+            ],
+            &["compile_error", "guest :: authorize :: export !", "guest :: describe"],
         );
     }
 
     #[test]
+    fn each_method_of_the_trait_is_a_hook_or_lifecycle() {
+        let plugin = include_str!("../../src/plugin.rs");
+        let methods = plugin.lines().filter_map(|line| line.strip_prefix("    fn "));
+        let mut methods: Vec<_> = methods.filter_map(|line| line.split('(').next()).collect();
+        let mut known: Vec<_> = HOOKS.iter().chain(LIFECYCLE).copied().collect();
+        methods.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(methods, known);
+    }
+
+    const THERE_ARE: &str = "there are `catalog`, `request`, `authorize`, `authorize_list`, `response`, \
+                             `notify`, `observe`, `credentials`";
+
+    #[test]
     fn a_method_that_is_no_hook_is_named_with_the_hooks_there_are() {
         check(
-            "impl Plugin for A { fn catalogue(&mut self) {} }",
-            &["compile_error", "`catalogue` is no hook; there are `catalog`"],
-            &["fn catalogue", "export !"],
+            "impl Plugin for A { fn authorise(&mut self) {} }",
+            &["compile_error", "`authorise` is no hook; ", THERE_ARE, "`impl` block of their own"],
+            &["fn authorise", "export !", "PACKAGE"],
         );
     }
 
     #[test]
     fn a_plugin_without_a_hook_is_refused() {
-        let text = "a plugin needs at least one hook; there are `catalog`";
-        check("impl Plugin for A { fn new() {} }", &["compile_error", text], &["export !"]);
+        let text = "a plugin needs at least one hook; ";
+        let block = "impl Plugin for A { fn new() {} fn describe() {} }";
+        check(block, &["compile_error", text, THERE_ARE], &["export !"]);
     }
 
     #[test]
     fn another_item_or_another_trait_is_refused() {
         check("struct A;", &["compile_error", "stands on an `impl Plugin for ...` block"], &[]);
-        check("impl Clone for A { }", &["compile_error", "not on another `impl`"], &[]);
+        check("impl Clone for A { }", &["compile_error", "not on another `impl`"], &["PACKAGE"]);
         check("impl<T> Plugin for A<T> { }", &["compile_error", "cannot be generic"], &[]);
     }
 

@@ -29,7 +29,7 @@ pub struct Stream {
 
 impl Session {
     pub async fn open(url: &str, revision: &str, capabilities: Value) -> Self {
-        Self::open_with(reqwest::Client::new(), url, revision, capabilities).await
+        Self::open_with(crate::harness::http::client(), url, revision, capabilities).await
     }
 
     pub async fn open_with(

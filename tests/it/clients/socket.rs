@@ -12,7 +12,7 @@ use crate::harness::http::{Client, LEGACY};
 const URL: &str = "http://anything/mcp";
 
 fn http(home: &Home) -> reqwest::Client {
-    reqwest::Client::builder().unix_socket(home.path().join("s")).build().unwrap()
+    crate::harness::http::builder().unix_socket(home.path().join("s")).build().unwrap()
 }
 
 #[tokio::test]

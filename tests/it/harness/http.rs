@@ -7,6 +7,23 @@ pub const MODERN: &str = "2026-07-28";
 /// The newest revision with one.
 pub const LEGACY: &str = "2025-11-25";
 
+/// A client of the library that the tests speak HTTP with.
+pub fn client() -> reqwest::Client {
+    builder().build().unwrap()
+}
+
+/// The same, to be set up. Its TLS needs a provider, which nobody else chooses in the tests.
+pub fn builder() -> reqwest::ClientBuilder {
+    ready();
+    reqwest::Client::builder()
+}
+
+/// Chooses the provider of TLS; to be called before a library makes a client by itself.
+pub fn ready() {
+    // Another test may have been here before.
+    let _chosen_already = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A response.
 #[derive(Debug)]
 pub struct Response {
@@ -42,7 +59,7 @@ pub struct Client {
 impl Client {
     /// A client without a session: it speaks the modern era.
     pub fn modern(url: &str) -> Self {
-        Self { http: reqwest::Client::new(), url: url.to_owned(), session: None }
+        Self { http: client(), url: url.to_owned(), session: None }
     }
 
     /// A client with a session of the newest legacy revision.

@@ -17,7 +17,7 @@ pub struct News {
 impl News {
     /// Opens the stream of the client's era: GET with a session, `subscriptions/listen` without.
     pub async fn of(client: &Client, url: &str) -> Self {
-        let http = reqwest::Client::new();
+        let http = super::http::client();
         let request = match client.session() {
             Some(session) => http.get(url).header("mcp-session-id", session),
             None => {

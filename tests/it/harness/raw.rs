@@ -57,7 +57,7 @@ impl RawClient {
                 Way::Lines { _child: child, input }
             }
             Over::Http => {
-                Way::Http { http: reqwest::Client::new(), url: url.to_owned(), session: None }
+                Way::Http { http: super::http::client(), url: url.to_owned(), session: None }
             }
         };
         let mut client = Self {

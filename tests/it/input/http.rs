@@ -56,7 +56,7 @@ async fn a_body_over_the_limit_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn sessions_paths_and_methods_that_are_not_there() {
     let served = home().serve().await;
-    let (http, client) = (reqwest::Client::new(), Client::legacy(&served.url).await);
+    let (http, client) = (crate::harness::http::client(), Client::legacy(&served.url).await);
     let unknown = client.post(LIST, &[("mcp-session-id", "0")]).await;
     refused(&unknown, 404, -32600);
     refused(&client.post(LIST, &[("mcp-session-id", "")]).await, 400, -32600);
@@ -154,7 +154,7 @@ async fn the_session_that_idled_longest_makes_room_for_a_new_one() {
 #[tokio::test]
 async fn a_page_of_this_machine_may_read_answers_and_no_other_page() {
     let served = home().serve().await;
-    let http = reqwest::Client::new();
+    let http = crate::harness::http::client();
     for (origin, status, allowed) in [
         ("http://localhost:6274", 204, Some("http://localhost:6274")),
         ("https://evil.test", 403, None),

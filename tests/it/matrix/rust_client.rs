@@ -138,11 +138,12 @@ pub(super) async fn run(era: Era, reach: &Reach, backends: &[(String, String)]) 
             try_all(era, TokioChildProcess::new(command).unwrap(), backends).await
         }
         Reach::Http(url) => {
+            crate::harness::http::ready();
             let transport = StreamableHttpClientTransport::from_uri(url.as_str());
             try_all(era, transport, backends).await
         }
         Reach::Unix(path) => {
-            let http = reqwest::Client::builder().unix_socket(path.as_path()).build().unwrap();
+            let http = crate::harness::http::builder().unix_socket(path.as_path()).build().unwrap();
             let config = StreamableHttpClientTransportConfig::with_uri("http://localhost/mcp");
             let transport = StreamableHttpClientTransport::with_client(http, config);
             try_all(era, transport, backends).await

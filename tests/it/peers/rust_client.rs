@@ -22,6 +22,7 @@ async fn the_rust_sdk_lists_and_calls_over_http() {
     let home = home(THREE);
     let served = home.serve().await;
     for (lifecycle, revision) in lifecycles() {
+        crate::harness::http::ready();
         let transport = StreamableHttpClientTransport::from_uri(served.url.as_str());
         check(().serve_with_lifecycle(transport, lifecycle).await.unwrap(), &home, &revision).await;
     }

@@ -10,6 +10,7 @@ use mcpmux_core::config::Secret;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::BackendEvents;
+use mcpmux_core::process::INHERITED;
 use mcpmux_protocol::lines::Lines;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -24,8 +25,6 @@ use super::outbox::Outbox;
 use super::stderr::Stderr;
 use crate::faults;
 
-/// The variables that every process gets, where we have them.
-const INHERITED: [&str; 8] = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
 /// How long a process has to leave after its input was closed, and again after SIGTERM.
 const LEAVE: Duration = Duration::from_secs(2);
 /// How long the exit and the last output of a process are waited for once one of them came.

@@ -118,7 +118,7 @@ pub(crate) async fn connect(
             Ok(Connected { link: Link::Duplex(link), hello, life: Life::Program(running) })
         }
         Transport::Url { url, headers, auth } => {
-            let credential = deps.credentials.credential(name, auth);
+            let credential = deps.credentials.credential(name, url, auth);
             let mirrors = Arc::clone(&memory.mirrors);
             let target = http::Target { url, headers, credential, limit, events, mirrors };
             let (met, hello) = http::connect(name, target, memory.era()).await?;

@@ -1,25 +1,21 @@
 //! One backend: its name, and how long it may take.
 
-use std::path::Path;
-
 use mcpmux_core::config::{Backend, Patience};
 use mcpmux_core::names::BackendName;
 
-use super::{naming, transport, why};
+use super::{Around, naming, transport, why};
 use crate::mistake::Findings;
 use crate::node::Member;
 use crate::node::fields::Fields;
-use crate::section::Style;
 
 /// Builds a backend, if its name and its transport are there.
 pub(super) fn backend(
     member: &Member,
-    style: Style,
-    folder: &Path,
+    around: &Around<'_>,
     found: &mut Findings<'_>,
 ) -> Option<Backend> {
     let fields = Fields::of(&member.node);
-    let transport = transport::transport(fields, style, folder, found);
+    let transport = transport::transport(fields, around, found);
     let patience = patience(fields, found);
     let name = BackendName::new(&member.key).map_err(|error| {
         let name = member.key.escape_debug();

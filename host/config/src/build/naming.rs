@@ -38,7 +38,8 @@ pub(super) fn naming(
     }
 }
 
-fn patterns(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<Pattern> {
+/// The patterns of a list.
+pub(super) fn patterns(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<Pattern> {
     let mut patterns = Vec::new();
     for (at, text) in fields.list(key) {
         if text.full.is_empty() {

@@ -1,44 +1,25 @@
 //! How a backend is reached: a command, a URL or a component, and what goes to it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use http::header::{HeaderName, HeaderValue};
 use mcpmux_core::config::{Auth, Secret, Transport};
+use mcpmux_core::names::PluginName;
 
+use super::Around;
 use crate::mistake::Findings;
-use crate::node::Value;
 use crate::node::fields::Fields;
 use crate::section::Style;
+use crate::shape::nearest;
 use crate::url;
-
-/// Headers that mcpmux writes for every request, or that belong to one connection; in lower case.
-const OURS: [&str; 13] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "keep-alive",
-    "last-event-id",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-/// What the names of MCP's own headers start with.
-const PROTOCOL: &str = "mcp-";
 
 /// Builds the transport, if there is one.
 pub(super) fn transport(
     fields: Fields<'_>,
-    style: Style,
-    folder: &Path,
+    around: &Around<'_>,
     found: &mut Findings<'_>,
 ) -> Option<Transport> {
-    let path = |key: &str| fields.text(key).map(|(_, text)| folder.join(&text.full));
+    let path = |key: &str| fields.text(key).map(|(_, text)| around.folder.join(&text.full));
     if fields.member("command").is_some() {
         let argv = words("command", fields, found);
         if argv.first().is_some_and(String::is_empty) {
@@ -48,19 +29,19 @@ pub(super) fn transport(
         return Some(Transport::Command { argv, env: env(fields, found), cwd: path("cwd") });
     }
     if fields.member("url").is_some() {
-        let auth = auth(fields, found);
+        let auth = auth(fields, around, found);
         let headers = headers(fields, &auth, found);
         let (at, url) = fields.text("url")?;
         let shown = auth != Auth::None || headers.contains_key("authorization");
         if shown && url::endpoint(&url.full).is_ok_and(|endpoint| endpoint.exposed) {
             let what = match auth {
                 Auth::None => "an `Authorization` header",
-                Auth::Bearer(_) => "`auth`",
+                Auth::Bearer(_) | Auth::Plugin(_) => "`auth`",
             };
             found.hinted(
                 at,
                 format!("`url` is plain `http` to another machine, where anyone on the way can read {what}"),
-                match style {
+                match around.style {
                     Style::Toml => "use `https`, or leave `auth` out",
                     Style::Json => "use `https`, or leave the header out",
                 },
@@ -110,7 +91,7 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
             continue;
         };
         let name = name.as_str().to_owned();
-        if OURS.contains(&name.as_str()) || name.starts_with(PROTOCOL) {
+        if mcpmux_core::headers::is_ours(&name) {
             found.hinted(
                 member.at,
                 format!("the header `{written}` is written by mcpmux"),
@@ -137,12 +118,26 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
     headers
 }
 
-fn auth(fields: Fields<'_>, found: &mut Findings<'_>) -> Auth {
+fn auth(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> Auth {
     let Some(member) = fields.member("auth") else { return Auth::None };
-    if !matches!(member.node.value, Value::Table(_)) {
-        return Auth::None;
+    let fields = Fields::of(&member.node);
+    let bearer = bearer(fields, found);
+    let plugin = plugin(fields, around, found);
+    let contradiction = match fields.text("type").map(|(at, kind)| (at, kind.full.as_str())) {
+        Some((at, "bearer")) if bearer.is_none() && plugin.is_some() => Some((at, "plugin")),
+        Some((at, "plugin")) if plugin.is_none() && bearer.is_some() => Some((at, "token")),
+        _ => None,
+    };
+    if let Some((at, key)) = contradiction {
+        let kind = if key == "token" { "bearer" } else { key };
+        let hint = format!("write `type = \"{kind}\"`");
+        found.hinted(at, format!("`{key}` contradicts the `type`"), hint);
     }
-    let Some((at, token)) = Fields::of(&member.node).text("token") else { return Auth::None };
+    bearer.or(plugin).unwrap_or_default()
+}
+
+fn bearer(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
+    let (at, token) = fields.text("token")?;
     if token.full.is_empty() {
         found.mistake(at, "`token` is empty");
     } else if token.full.contains(char::is_whitespace) || !is_header_value(&token.full) {
@@ -151,7 +146,22 @@ fn auth(fields: Fields<'_>, found: &mut Findings<'_>) -> Auth {
             "`token` holds a character that no token can, such as a space or a line end",
         );
     }
-    Auth::Bearer(Secret::new(token.full.clone()))
+    Some(Auth::Bearer(Secret::new(token.full.clone())))
+}
+
+/// The plugin that fetches the credential, which must be one of the configuration's.
+fn plugin(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> Option<Auth> {
+    let (at, name) = fields.text("plugin")?;
+    if !around.plugins.contains(&name.full.as_str()) {
+        let written = name.written.escape_debug();
+        let hint = match nearest(&name.written, around.plugins.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add it: `[[plugins]]` with `name = \"{written}\"`"),
+        };
+        found.hinted(at, format!("`plugin` is `{written}`, and no plugin is called so"), hint);
+    }
+    // A name that is none is a mistake where the plugin stands.
+    PluginName::new(&name.full).ok().map(Auth::Plugin)
 }
 
 fn is_header_value(text: &str) -> bool {

@@ -53,7 +53,7 @@ pub(crate) static BACKEND: Table = Table {
         .beside(&["url"]),
         Key::new(
             "auth",
-            Kind::WordOr("none", &AUTH),
+            Kind::WordOr(&["none"], &AUTH),
             "auth = { type = \"bearer\", token = \"${TOKEN}\" }",
             "What is shown to the backend: `\"none\"`, or a table. With plain `http` only on loopback.",
         )
@@ -115,17 +115,27 @@ pub(crate) static BACKEND: Table = Table {
 
 static AUTH: Table = Table {
     keys: &[
-        Key::new("type", Kind::Word(&["bearer"]), "type = \"bearer\"", "How to authenticate.")
-            .required(),
+        Key::new(
+            "type",
+            Kind::Word(&["bearer", "plugin"]),
+            "type = \"bearer\"",
+            "How to authenticate: with a `token`, or with what a `plugin` fetches.",
+        )
+        .required(),
         Key::new(
             "token",
             Kind::Secret,
             "token = \"${TOKEN}\"",
             "The token after `Authorization: Bearer`. It is never shown.",
-        )
-        .required(),
+        ),
+        Key::new(
+            "plugin",
+            Kind::Text,
+            "plugin = \"vault\"",
+            "The name of the plugin in `[[plugins]]` whose `credentials` hook says which headers to send.",
+        ),
     ],
-    one_of: &[],
+    one_of: &["token", "plugin"],
 };
 
 pub(crate) static CLIENT_BACKEND: Table = Table {

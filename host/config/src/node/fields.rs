@@ -42,6 +42,18 @@ impl<'a> Fields<'a> {
         units::duration(&self.text(key)?.1.full)
     }
 
+    pub(crate) fn bool(self, key: &str) -> Option<bool> {
+        match self.member(key)?.node.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The members of a table.
+    pub(crate) fn below(self, key: &str) -> Self {
+        Self(self.member(key).map_or(&[][..], |member| member.node.members()))
+    }
+
     /// A size in bytes.
     pub(crate) fn size(self, key: &str) -> Option<usize> {
         let bytes = match &self.member(key)?.node.value {

@@ -15,6 +15,7 @@ pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findi
     match (&key.kind, &node.value) {
         (_, Value::Broken)
         | (Kind::Text | Kind::Secret, Value::Text(_))
+        | (Kind::Bool, Value::Bool(_))
         | (Kind::Free, Value::Table(_)) => {}
         (Kind::Path, Value::Text(text)) => path(key, text, node.at, found),
         (Kind::Url, Value::Text(text)) => {
@@ -29,10 +30,11 @@ pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findi
             }
         }
         (Kind::Word(words), Value::Text(text)) => word(key, words, text, node.at, found),
-        (Kind::WordOr(only, _), Value::Text(text)) => {
+        (Kind::WordOr(words, _), Value::Text(text)) => {
             // What stands here may be a token that belongs into the table, so it is not shown.
-            if text.full != *only {
-                let text = format!("`{}` is a string other than `{only}`", key.name);
+            if !words.contains(&text.full.as_str()) {
+                let known = list(words.iter().copied(), "and");
+                let text = format!("`{}` is a string other than {known}", key.name);
                 found.hinted(node.at, text, example(key, section));
             }
         }

@@ -1,5 +1,6 @@
-//! Building a catalog: prefixes, aliases, filters, plugins' edits, collisions; what was odd is `report`'s.
+//! Building a catalog: prefixes, aliases, filters, collisions; plugins' edits are `edits`', what was odd is `report`'s.
 
+mod edits;
 mod report;
 mod uris;
 
@@ -8,10 +9,12 @@ use std::sync::Arc;
 
 pub use report::Report;
 
-use super::{Catalog, Definition, Entry, EntryKind, Shelf, ToolEdit};
+use super::hidden::Hidden;
+use super::{Catalog, Definition, Entry, EntryKind, Shelf};
 use crate::config::Naming;
-use crate::names::{BackendName, ExposedName, NAME_LIMIT, NAME_WARNING};
-use crate::ports::{CatalogHook, Entries, ToolView};
+use crate::hook::Hooks;
+use crate::names::{BackendName, ExposedName, NAME_LIMIT, NAME_WARNING, PluginName};
+use crate::ports::Entries;
 
 /// One backend's contribution, in the order of the configuration.
 #[derive(Debug, Clone)]
@@ -24,27 +27,23 @@ pub struct Source {
     pub entries: Entries,
 }
 
-/// A change a plugin wants in the list it was shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
-    /// Leave the tool at this index out.
-    Hide(usize),
-    /// Change the tool at this index.
-    Update(usize, ToolEdit),
-}
-
 /// An entry on its way into the catalog.
 struct Draft {
     backend: BackendName,
     definition: Definition,
     exposed: String,
+    listed: bool,
+    /// The plugin that added it.
+    plugin: Option<PluginName>,
 }
 
-/// Builds the catalog of these sources, in their order, as the hooks, in theirs, want it. Hooks see tools only.
+type Rank = HashMap<BackendName, usize>;
+
+/// Builds the catalog of these sources, in their order, as the catalog hooks of the plugins, in theirs, want it.
 #[must_use]
-pub fn build(sources: &[Source], hooks: &[Arc<dyn CatalogHook>]) -> (Catalog, Vec<Report>) {
+pub fn build(sources: &[Source], plugins: &[Arc<Hooks>]) -> (Catalog, Vec<Report>) {
     let mut reports = Vec::new();
-    let rank: HashMap<_, _> =
+    let mut rank: Rank =
         sources.iter().enumerate().map(|(rank, source)| (source.backend.clone(), rank)).collect();
     let mut draft = |kind| draft(sources, kind, &mut reports);
     let (mut tools, prompts) = (draft(EntryKind::Tool), draft(EntryKind::Prompt));
@@ -52,21 +51,25 @@ pub fn build(sources: &[Source], hooks: &[Arc<dyn CatalogHook>]) -> (Catalog, Ve
     let qualified = uris::qualify(&mut resources, &rank);
     uris::qualify(&mut templates, &rank);
     uris::follow(&mut tools, &qualified);
-    for hook in hooks {
-        if let Err(why) = apply(hook.as_ref(), &mut tools) {
-            reports.push(Report::Plugin { plugin: hook.plugin().to_string(), why });
-        }
+    let mut drafts = tools;
+    drafts.extend(prompts.into_iter().chain(resources).chain(templates));
+    let hidden = edits::of_all(plugins, &mut drafts, &mut reports);
+    // The tools of plugins come after those of backends.
+    for plugin in drafts.iter().filter_map(|draft| draft.plugin.as_ref().and(Some(&draft.backend)))
+    {
+        let last = rank.len();
+        rank.entry(plugin.clone()).or_insert(last);
     }
-    let mut collect = |drafts| collect(drafts, &rank, &mut reports);
-    let catalog = Catalog {
-        tools: collect(tools),
-        prompts: collect(prompts),
-        resources: collect(resources),
-        templates: collect(templates),
-        rank,
-        qualified,
+    let mut shelf = |kind| {
+        let (of_kind, rest) = std::mem::take(&mut drafts)
+            .into_iter()
+            .partition(|draft| draft.definition.kind() == kind);
+        drafts = rest;
+        collect(of_kind, &rank, &mut reports)
     };
-    (catalog, reports)
+    let (tools, prompts) = (shelf(EntryKind::Tool), shelf(EntryKind::Prompt));
+    let (resources, templates) = (shelf(EntryKind::Resource), shelf(EntryKind::Template));
+    (Catalog { tools, prompts, resources, templates, rank, qualified, hidden }, reports)
 }
 
 fn draft(sources: &[Source], kind: EntryKind, reports: &mut Vec<Report>) -> Vec<Draft> {
@@ -97,61 +100,18 @@ fn draft(sources: &[Source], kind: EntryKind, reports: &mut Vec<Report>) -> Vec<
                 }
                 EntryKind::Resource | EntryKind::Template => native.as_str().to_owned(),
             };
-            drafts.push(Draft { backend: backend.clone(), definition, exposed });
+            let backend = backend.clone();
+            drafts.push(Draft { backend, definition, exposed, listed: true, plugin: None });
         }
     }
     drafts
 }
 
-/// Shows a hook the list as the hooks before it left it, and applies its edits: all, or none.
-fn apply(hook: &dyn CatalogHook, drafts: &mut Vec<Draft>) -> Result<(), String> {
-    let views: Vec<ToolView<'_>> = drafts
-        .iter()
-        .map(|draft| ToolView {
-            backend: &draft.backend,
-            definition: &draft.definition,
-            exposed: &draft.exposed,
-        })
-        .collect();
-    let edits = hook.transform(&views)?;
-    let count = drafts.len();
-    let outside =
-        |edit: &Edit| matches!(edit, Edit::Hide(at) | Edit::Update(at, _) if *at >= count);
-    if let Some(edit) = edits.iter().find(|edit| outside(edit)) {
-        return Err(format!("{edit:?} names a tool beyond the {count} it was shown"));
-    }
-    let mut hidden = vec![false; count];
-    for edit in edits {
-        match edit {
-            Edit::Hide(at) => {
-                if let Some(flag) = hidden.get_mut(at) {
-                    *flag = true;
-                }
-            }
-            Edit::Update(at, edit) => {
-                if let Some(draft) = drafts.get_mut(at) {
-                    draft.definition.edit(&edit);
-                    if let Some(name) = edit.name {
-                        draft.exposed = name;
-                    }
-                }
-            }
-        }
-    }
-    let mut flags = hidden.into_iter();
-    drafts.retain(|_| !flags.next().unwrap_or(false));
-    Ok(())
-}
-
 /// Decides names: bad ones out, collisions to the earlier backend, long ones reported.
-fn collect(
-    drafts: Vec<Draft>,
-    rank: &HashMap<BackendName, usize>,
-    reports: &mut Vec<Report>,
-) -> Shelf {
+fn collect(drafts: Vec<Draft>, rank: &Rank, reports: &mut Vec<Report>) -> Shelf {
     let mut by_name: HashMap<ExposedName, Arc<Entry>> = HashMap::with_capacity(drafts.len());
     let mut entries = Vec::with_capacity(drafts.len());
-    for Draft { backend, definition, exposed } in drafts {
+    for Draft { backend, definition, exposed, listed, plugin } in drafts {
         let (kind, native) = (definition.kind(), definition.name().clone());
         let exposed = match kind {
             EntryKind::Tool => ExposedName::new(&exposed),
@@ -160,13 +120,15 @@ fn collect(
         let exposed = match exposed {
             Ok(exposed) => exposed,
             Err(why) => {
-                reports.push(Report::BadName { kind, backend, native, why: why.to_string() });
+                let (why, added) = (why.to_string(), plugin.is_some());
+                reports.push(Report::BadName { kind, backend, native, why, added });
                 continue;
             }
         };
         if let Some(kept) = by_name.get(&exposed) {
             let kept = (kept.backend.clone(), kept.native.clone());
-            reports.push(Report::Collision { exposed, kept, dropped: (backend, native) });
+            let (dropped, added) = ((backend, native), plugin.is_some());
+            reports.push(Report::Collision { exposed, kept, dropped, added });
             continue;
         }
         if kind == EntryKind::Tool {
@@ -177,13 +139,15 @@ fn collect(
             }
         }
         let definition = definition.under(exposed.as_str());
-        let entry = Arc::new(Entry { exposed: exposed.clone(), backend, native, definition });
+        let entry = Entry { exposed: exposed.clone(), backend, native, definition, listed, plugin };
+        let entry = Arc::new(entry);
         by_name.insert(exposed, Arc::clone(&entry));
         entries.push(entry);
     }
     let key = |entry: &Arc<Entry>| (rank.get(&entry.backend).copied(), entry.exposed.clone());
     entries.sort_by_cached_key(key);
-    Shelf { entries, by_name }
+    let (entries, unlisted) = entries.into_iter().partition(|entry| entry.listed);
+    Shelf { entries, unlisted, by_name }
 }
 
 #[cfg(test)]

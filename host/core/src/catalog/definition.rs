@@ -1,5 +1,7 @@
 //! One entry's definition as its backend wrote it, read just far enough to rename and edit it.
 
+use crate::hook::EntryEdit;
+use crate::json::pointer::patch;
 use crate::json::{Object, Raw};
 use crate::names::NativeName;
 
@@ -97,20 +99,17 @@ pub struct Annotations {
     pub open_world: Option<bool>,
 }
 
-/// What a plugin changes about a tool; `None` leaves a part as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ToolEdit {
-    /// The whole exposed name.
-    pub name: Option<String>,
-    /// `title`
-    pub title: Option<String>,
-    /// `description`
-    pub description: Option<String>,
-    /// Annotations to set; the others stay.
-    pub annotations: Annotations,
-}
-
 impl Definition {
+    /// A tool that no backend has, under this name; it may be a name that no tool can have.
+    ///
+    /// # Errors
+    /// If what defines it is no object.
+    pub fn of_tool(name: &str, definition: &Raw) -> Result<Self, String> {
+        let mut object = definition.object().map_err(|error| error.to_string())?;
+        object.set(EntryKind::Tool.key(), Raw::string(name));
+        Ok(Self { kind: EntryKind::Tool, name: NativeName::new(name), object })
+    }
+
     /// Reads one element of a list.
     ///
     /// # Errors
@@ -182,8 +181,27 @@ impl Definition {
         self.object.set(key, value);
     }
 
-    /// Changes title, description and annotations; the name is the catalog's affair.
-    pub fn edit(&mut self, edit: &ToolEdit) {
+    /// Makes a plugin's changes, all or none; the exposed name is the catalog's affair.
+    ///
+    /// # Errors
+    /// Which patch cannot be made, or would change what names the entry.
+    pub fn edit(&mut self, edit: &EntryEdit) -> Result<(), String> {
+        let mut edited = self.clone();
+        edited.describe(edit);
+        if !edit.patches.is_empty() {
+            let patched = patch(&edited.object.to_raw(), &edit.patches);
+            let patched = patched.map_err(|error| error.to_string())?;
+            let key = self.kind.key();
+            edited.object = patched.object().map_err(|error| error.to_string())?;
+            if edited.object.get(key) != self.object.get(key) {
+                return Err(format!("a patch would change `{key}`, which names the entry"));
+            }
+        }
+        *self = edited;
+        Ok(())
+    }
+
+    fn describe(&mut self, edit: &EntryEdit) {
         for (key, text) in [("title", &edit.title), ("description", &edit.description)] {
             if let Some(text) = text {
                 self.object.set(key, Raw::string(text));
@@ -215,6 +233,7 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::pointer::{Patch, Pointer};
 
     const ODD: &str = r#"{"vendor":{"n":1e400},"name":"a","annotations":{"readOnlyHint":"yes","x":1},"outputSchema":true}"#;
 
@@ -232,11 +251,27 @@ mod tests {
     fn an_edit_touches_only_what_it_names() {
         let mut definition = Definition::read(EntryKind::Tool, &Raw::literal(ODD)).unwrap();
         let annotations = Annotations { read_only: Some(true), ..Annotations::default() };
-        definition.edit(&ToolEdit { annotations, ..ToolEdit::default() });
+        definition.edit(&EntryEdit { annotations, ..EntryEdit::default() }).unwrap();
         assert_eq!(
             definition.under("a").as_bytes(),
             ODD.replace(r#""readOnlyHint":"yes""#, r#""readOnlyHint":true"#).as_bytes()
         );
+    }
+
+    #[test]
+    fn patches_are_made_after_the_rest_all_or_none_and_leave_the_name() {
+        let mut definition = Definition::read(EntryKind::Tool, &Raw::literal(ODD)).unwrap();
+        let set = |at: &str, value| Patch::Set(Pointer::parse(at).unwrap(), Raw::literal(value));
+        let edit =
+            |patches| EntryEdit { title: Some("t".to_owned()), patches, ..EntryEdit::default() };
+        for wrong in ["/name", "/nowhere/x"] {
+            let failed = definition.edit(&edit(vec![set("/title", "1"), set(wrong, "1")]));
+            assert!(failed.unwrap_err().contains(wrong.trim_start_matches('/')));
+        }
+        assert_eq!(definition.under("a").as_bytes(), ODD.as_bytes());
+        definition.edit(&edit(vec![set("/title", "1"), set("/name", "\"a\"")])).unwrap();
+        let expected = ODD.replace("true}", r#"true,"title":1}"#);
+        assert_eq!(definition.under("a").as_bytes(), expected.as_bytes());
     }
 
     #[test]

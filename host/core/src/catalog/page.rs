@@ -26,7 +26,17 @@ impl Catalog {
     /// At most `size` entries of a kind after `after`; `None` if that position names a backend that is not there.
     #[must_use]
     pub fn page(&self, kind: EntryKind, after: Option<&Position>, size: usize) -> Option<Page<'_>> {
-        let entries = self.shelf(kind).entries();
+        self.page_of(self.shelf(kind).entries(), after, size)
+    }
+
+    /// The same of some of the entries of a kind, in their order.
+    #[must_use]
+    pub fn page_of<'a>(
+        &self,
+        entries: &'a [std::sync::Arc<super::Entry>],
+        after: Option<&Position>,
+        size: usize,
+    ) -> Option<Page<'a>> {
         let start = match after {
             None => 0,
             Some(position) => {

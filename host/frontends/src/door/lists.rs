@@ -14,8 +14,7 @@ use super::{Door, Reply, Request, invalid, unserved};
 const TTL: u64 = 60_000;
 
 /// Says how long a result may be kept: not while backends are still starting, and not longer than any of them says.
-/// Others may see it only if all backends say so; nothing of mcpmux's own in it depends on who asks. Once a client's
-/// identity decides what it sees, all of it is private.
+/// Others may see it only if all backends say so, and if no plugin decides who sees what.
 pub(super) fn kept(result: &mut Object, caching: Caching, settled: bool, longest: u64) {
     let ttl = if settled { caching.ttl.unwrap_or(longest).min(longest) } else { 0 };
     result.set("ttlMs", Raw::of(&ttl));
@@ -38,7 +37,7 @@ impl Door {
                 None => return invalid(id, "`params.cursor` must be a string"),
             },
         };
-        let page = match self.mux.list(kind, cursor.as_deref()).await {
+        let page = match self.mux.list(client, kind, cursor.as_deref()).await {
             Ok(page) => page,
             Err(error) => return invalid(id, &error.to_string()),
         };

@@ -21,7 +21,8 @@ pub(super) fn check(door: &Door, headers: &HeaderMap, request: &Request) -> Resu
         return Ok(());
     }
     let name = request.params.get("name").and_then(Raw::as_string);
-    let Some(tool) = name.and_then(|name| door.mux.definition(EntryKind::Tool, &name)) else {
+    let tool = name.and_then(|name| door.mux.definition(&request.client, EntryKind::Tool, &name));
+    let Some(tool) = tool else {
         return Ok(());
     };
     // Nearly no tool has the mark, and then nothing has to be read; it may be written with escapes.

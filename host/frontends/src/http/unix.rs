@@ -65,7 +65,10 @@ impl Socket {
     }
 
     /// Takes the next connection.
-    pub(super) async fn accept(&self) -> io::Result<UnixStream> {
+    ///
+    /// # Errors
+    /// If the system has none to give, for instance because too many files are open.
+    pub async fn accept(&self) -> io::Result<UnixStream> {
         Ok(self.listener.accept().await?.0)
     }
 }

@@ -3,10 +3,9 @@
 use mcpmux_core::config::Transport;
 use mcpmux_manage::cli::{Global, Which};
 use mcpmux_manage::print;
-use mcpmux_plugins::Engine;
 
 use crate::failure::Failure;
-use crate::host::load;
+use crate::host::{Loader, engine, services};
 use crate::settings::Settings;
 
 pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
@@ -35,8 +34,8 @@ pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
 fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
     let settings = Settings::find(global, &Which::default(), None)?;
     let config = settings.read()?;
-    let engine = Engine::new().map_err(Failure::failed)?;
-    load(&engine, &config, &config.limits)?;
+    let loader = Loader { engine: engine()?, services: services(), limits: config.limits };
+    loader.load(&config, &[])?;
     for backend in &config.backends {
         if let Transport::Wasm { path, .. } = &backend.transport {
             let found = mcpmux_plugins::inspect(path);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mcpmux_core::config::Config;
 use mcpmux_frontends::http::{self, Socket};
@@ -11,11 +11,13 @@ use mcpmux_frontends::stdio;
 use mcpmux_manage::cli::{Global, LogFormat, Serve};
 use mcpmux_manage::print;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::admin::{self, About};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::reload;
+use crate::reload::Reloading;
 use crate::settings::Settings;
 use crate::signals::told_to_stop;
 
@@ -35,14 +37,16 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
             (Some(bind(config.listen.http).await?), socket)
         }
     };
-    let host = Arc::new(Host::start(config.limits)?);
+    let since = Instant::now();
+    let host = Arc::new(Host::start(config.limits, config.audit.as_ref())?);
     let plugins = host.load(&config).await?;
-    host.apply(&config, &plugins).await;
-    drop(plugins);
+    host.apply(&config, plugins).await;
 
     let drain = config.limits.drain;
     let mut frontends = Frontends::new();
+    let mut url = None;
     if let Some(listener) = listener {
+        url = Some(format!("http://{}{}", listener.local_addr()?, http::PATH));
         let silent = options.stdio || global.quiet || global.log_format == LogFormat::Json;
         let path = socket.as_ref().map(|socket| socket.path().to_owned());
         announce(&host, listener.local_addr()?, path, silent);
@@ -58,7 +62,14 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
     if options.stdio {
         frontends.spawn(serve_stdio(Arc::clone(&host)));
     }
-    let reloading = tokio::spawn(reload::watch(Arc::clone(&host), settings, config));
+    // A reload at a time is under way; who asks for more waits.
+    let (reloads, asked) = mpsc::channel(1);
+    let admin = admin::bind(&settings.file).map(|socket| {
+        let about = About { config: settings.file.clone(), url, since };
+        tokio::spawn(admin::serve(socket, about, host.mux().clone(), reloads, host.stop.clone()))
+    });
+    let reloading = Reloading::new(Arc::clone(&host), settings, config);
+    let reloading = tokio::spawn(reloading.run(asked));
     let result = tokio::select! {
         signalled = told_to_stop() => signalled,
         // A frontend ends by itself only when its client does (stdio) or it fails.
@@ -67,7 +78,14 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
     reloading.abort();
     // Whoever waits for it has been told by the abort; a reload that is under way is dropped whole.
     let _aborted = reloading.await;
-    let stopped = stop(host, frontends, drain);
+    let stopped = async {
+        stop(host, frontends, drain).await;
+        if let Some(admin) = admin
+            && let Err(error) = admin.await
+        {
+            tracing::error!("the task that answers the operator ended badly: {error}");
+        }
+    };
     tokio::select! {
         () = stopped => result,
         again = told_to_stop() => again.and(Err(Failure::failed("stopped at once, at the second signal"))),

@@ -52,9 +52,9 @@ impl Visit {
                 }
             }
         };
-        let host = Host::start(config.limits)?;
+        let host = Host::start(config.limits, config.audit.as_ref())?;
         let plugins = host.load(&config).await?;
-        host.apply(&config, &plugins).await;
+        host.apply(&config, plugins).await;
         let alone = target.url.is_some() || config.backends.len() == 1;
         Ok(Self { host, alone })
     }
@@ -93,9 +93,9 @@ impl Visit {
 
     /// All tools, over all pages.
     pub(super) async fn tools(&self) -> Result<Vec<Raw>, Failure> {
-        let (mut all, mut cursor) = (Vec::new(), None);
+        let (client, mut all, mut cursor) = (client(), Vec::new(), None);
         loop {
-            let page = self.mux().list(EntryKind::Tool, cursor.as_deref()).await;
+            let page = self.mux().list(&client, EntryKind::Tool, cursor.as_deref()).await;
             let page = page.map_err(Failure::failed)?;
             all.extend(page.entries.elements().map_err(Failure::failed)?);
             cursor = page.next;
@@ -124,7 +124,7 @@ fn endpoint(url: String, config: Config) -> Config {
     let naming = Naming { prefix: Some(String::new()), ..Naming::default() };
     let limits = mcpmux_core::config::Limits { tools: usize::MAX, ..config.limits };
     let backends = vec![Backend { name, transport, naming, patience: Patience::default() }];
-    Config { backends, plugins: Vec::new(), limits, ..config }
+    Config { backends, plugins: Vec::new(), limits, audit: None, ..config }
 }
 
 async fn is_served(address: SocketAddr) -> bool {

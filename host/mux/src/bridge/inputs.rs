@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use mcpmux_core::call::{Answer, Body, Outcome, Routed};
+use mcpmux_core::call::{Answer, Body, Final, Outcome, Permitted, Routed};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
+use mcpmux_core::gate::Ruling;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::BackendName;
 use mcpmux_core::peer::{Ask, Flight, Peer};
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::{REQUESTS, RESPONSES, STATE, needs_input};
 use crate::Mux;
+use crate::policy::{self, Passage};
 
 /// How often a backend may ask during one call.
 const ROUNDS: usize = 16;
@@ -21,31 +23,35 @@ impl Mux {
     /// Makes the call, and again with the client's answers for as long as the backend asks.
     pub(super) async fn answer_inputs(
         &self,
-        routed: Routed,
+        mut permitted: Permitted,
         backend: &Arc<dyn Backend>,
         flight: Flight,
+        passage: Option<&Passage>,
     ) -> Outcome {
-        let mut next = routed;
-        // These mean something to the backend, and a legacy client has them from nobody.
-        next.call.params.take(RESPONSES);
-        next.call.params.take(STATE);
+        let escort = passage.map(Passage::escort);
         for _ in 0..ROUNDS {
-            let permitted = self.permit(next)?;
             let routed = permitted.share();
-            let answer = backend.request(permitted, flight.clone()).await?;
+            let answer = policy::send(escort, backend, permitted, flight.clone()).await?;
             let Some(asked) = input_of(&answer) else { return Ok(answer) };
             let responses = ask_all(&routed, &asked, flight.peer.as_ref()).await?;
-            next = Arc::unwrap_or_clone(routed);
+            let mut next = Arc::unwrap_or_clone(routed);
             let params = &mut next.call.params;
             params.set(RESPONSES, responses.to_raw());
             params.take(STATE);
             if let Some(state) = asked.get(STATE) {
                 params.set(STATE, state.clone());
             }
+            permitted = match policy::rule(passage, Final::new(next))? {
+                Ruling::Permitted(permitted, _) => permitted,
+                Ruling::Undecided(undecided) => match escort {
+                    Some(escort) => policy::agree(escort, undecided, flight.peer.clone()).await?,
+                    None => return Err(super::not_ours()),
+                },
+            };
         }
-        let why =
-            format!("backend `{}` asked for input {ROUNDS} times in one call", next.to.backend);
-        Err(Fault::at(&next.to.backend, Kind::BackendProtocolError, why))
+        let backend = backend.name();
+        let why = format!("backend `{backend}` asked for input {ROUNDS} times in one call");
+        Err(Fault::at(backend, Kind::BackendProtocolError, why))
     }
 }
 

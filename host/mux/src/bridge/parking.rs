@@ -5,21 +5,23 @@
 //! that comes back and leaves before there is an answer: its state was good once, so nobody could find the call again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mcpmux_core::call::{Body, Call, Method, Outcome, Permitted, Routed, Target};
+use mcpmux_core::call::{Body, Call, Method, Outcome, Routed, Target};
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
-use mcpmux_core::ports::Backend;
+use mcpmux_core::ports::Pending;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::driving::{Driver, Question};
 use super::seal::State;
+use crate::policy::{self, Escort, Passage, ended};
 use crate::seats::Raised;
 use crate::{Mux, links};
 
@@ -46,6 +48,24 @@ struct Parked {
     until: Instant,
     /// The log level it wants, for as long as it is under way.
     _raised: Option<Raised>,
+    /// The plugins that it meets, to its end.
+    passage: Option<Passage>,
+}
+
+/// A call that may be parked.
+pub(super) struct Departure {
+    /// What is sent.
+    pub(super) routed: Arc<Routed>,
+    /// The log level it wants.
+    pub(super) raised: Option<Raised>,
+    /// The plugins that it meets.
+    pub(super) passage: Option<Passage>,
+}
+
+impl Departure {
+    pub(super) fn escort(&self) -> Option<Arc<Escort>> {
+        self.passage.as_ref().map(|passage| Arc::clone(passage.escort()))
+    }
 }
 
 /// The call itself: driven by its client's request, and by a task of its own once it was parked.
@@ -61,20 +81,19 @@ enum Next {
 }
 
 impl Mux {
-    /// Makes a modern client's call at a legacy backend; if that asks something, the call is parked, and the outcome
-    /// is a request for input.
+    /// Makes a modern client's call with `send`; if something is asked meanwhile, the call is parked, and the outcome is
+    /// a request for input.
     pub(super) async fn park_if_asked(
         &self,
-        backend: &Arc<dyn Backend>,
-        permitted: Permitted,
+        departure: Departure,
         flight: Flight,
-        raised: Option<Raised>,
+        send: impl FnOnce(Flight) -> Pending<'static, Outcome>,
     ) -> Outcome {
-        let routed = permitted.share();
+        let Departure { routed, raised, passage } = departure;
         let (driver, asked) = Driver::new(Arc::clone(&routed.call.client), flight.peer);
         let flight = Flight { peer: Some(Arc::clone(&driver) as _), progress: flight.progress };
         let parked = Parked {
-            underway: Underway::Driven(backend.request(permitted, flight)),
+            underway: Underway::Driven(send(flight)),
             driver,
             asked,
             open: BTreeMap::new(),
@@ -82,6 +101,7 @@ impl Mux {
             of: (routed.call.method, routed.to.clone()),
             until: Instant::now(),
             _raised: raised,
+            passage,
         };
         self.drive(parked, &routed.call).await
     }
@@ -106,7 +126,9 @@ impl Mux {
         let mut parked = self.parking.lock().remove(id).ok_or_else(super::not_ours)?;
         let of = parked.of.clone();
         // What was permitted once need not be by now; then it ends here, and so at its backend.
-        self.permit(Routed { call: call.clone(), to: of.1.clone() })?;
+        if let Some(Err(fault)) = parked.passage.as_ref().map(policy::again) {
+            return ended(parked.passage.take(), Err(fault));
+        }
         parked.driver.listen(flight.peer);
         for member in responses.iter() {
             if let Some(question) = parked.open.remove(member.key.as_str()) {
@@ -124,7 +146,7 @@ impl Mux {
         while parked.open.is_empty() {
             match parked.next().await {
                 Next::Outcome(outcome) => {
-                    return outcome.and_then(|answer| self.relay(call, answer));
+                    return self.arrive(parked, call, outcome);
                 }
                 Next::Question(question) => parked.take_in(question),
             }
@@ -133,7 +155,7 @@ impl Mux {
         while let Ok(next) = timeout(TOGETHER, parked.next()).await {
             match next {
                 Next::Outcome(outcome) => {
-                    return outcome.and_then(|answer| self.relay(call, answer));
+                    return self.arrive(parked, call, outcome);
                 }
                 Next::Question(question) => parked.take_in(question),
             }
@@ -141,9 +163,17 @@ impl Mux {
         self.park(parked, call)
     }
 
+    /// The call has its outcome.
+    fn arrive(&self, mut parked: Parked, call: &Call, outcome: Outcome) -> Outcome {
+        let passage = parked.passage.take();
+        let outcome = outcome.and_then(|answer| self.relay(call, passage.as_ref(), answer));
+        ended(passage, outcome)
+    }
+
     fn park(&self, mut parked: Parked, call: &Call) -> Outcome {
         let id = self.seal.random_id()?;
-        let state = self.seal.close(call, &State::Parked(id.clone()))?;
+        let original = parked.passage.as_ref().map_or(call, |passage| passage.original(call));
+        let state = self.seal.close(original, State::Parked(id.clone()), Vec::new())?;
         let requests = parked.requests();
         let mut places = self.parking.lock();
         let bound = self.limits.parked;
@@ -154,7 +184,8 @@ impl Mux {
             let why = format!(
                 "backend `{backend}` asks the client something, and {bound} calls wait for their clients' answers already; see `limits.parked`"
             );
-            return Err(Fault::at(backend, Kind::ClientDidNotAnswer, why));
+            let fault = Fault::at(backend, Kind::ClientDidNotAnswer, why);
+            return ended(parked.passage.take(), Err(fault));
         }
         parked.driver.listen(None);
         parked.until = Instant::now() + self.limits.parked_time;
@@ -217,7 +248,7 @@ impl Parking {
     }
 
     /// Gives up calls when their lifetime is over. Never ends.
-    pub(crate) async fn sweep(&self) {
+    pub(crate) async fn sweep(&self) -> Infallible {
         loop {
             let next = self.lock().values().map(|parked| parked.until).min();
             match next {

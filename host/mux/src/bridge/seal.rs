@@ -31,6 +31,8 @@ pub(super) enum State {
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     state: State,
+    /// The plugins whose questions people have answered with yes.
+    approved: Vec<String>,
     /// Seconds of the Unix time.
     until: u64,
 }
@@ -53,13 +55,18 @@ impl Default for Seal {
 
 impl Seal {
     /// Seals a state for the request that this call is.
-    pub(super) fn close(&self, call: &Call, state: &State) -> Result<String, Fault> {
-        self.try_close(call, state).ok_or_else(unsealed)
+    pub(super) fn close(
+        &self,
+        call: &Call,
+        state: State,
+        approved: Vec<String>,
+    ) -> Result<String, Fault> {
+        let until = now() + LIFETIME.as_secs();
+        self.try_close(call, &Sealed { state, approved, until }).ok_or_else(unsealed)
     }
 
-    fn try_close(&self, call: &Call, state: &State) -> Option<String> {
-        let until = now() + LIFETIME.as_secs();
-        let mut text = serde_json::to_vec(&Sealed { state: state.clone(), until }).ok()?;
+    fn try_close(&self, call: &Call, sealed: &Sealed) -> Option<String> {
+        let mut text = serde_json::to_vec(sealed).ok()?;
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).ok()?;
         let unique = Nonce::assume_unique_for_key(nonce);
@@ -70,14 +77,14 @@ impl Seal {
         Some(URL_SAFE_NO_PAD.encode(out))
     }
 
-    /// Opens what [`Seal::close`] made for the same request, unless it has expired.
-    pub(super) fn open(&self, call: &Call, sealed: &str) -> Option<State> {
+    /// Opens what [`Seal::close`] made for the same request, unless it has expired: the state, and what people approved.
+    pub(super) fn open(&self, call: &Call, sealed: &str) -> Option<(State, Vec<String>)> {
         let mut bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, text) = bytes.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let text = self.key.as_ref()?.open_in_place(nonce, Aad::from(request(call)), text).ok()?;
-        let Sealed { state, until } = serde_json::from_slice(text).ok()?;
-        (now() <= until).then_some(state)
+        let Sealed { state, approved, until } = serde_json::from_slice(text).ok()?;
+        (now() <= until).then_some((state, approved))
     }
 
     /// An id that nobody can guess.
@@ -169,13 +176,13 @@ mod tests {
         let seal = Seal::default();
         let state = State::Relayed(Some("theirs".to_owned()));
         let first = call("t", r#"{"arguments":{"a":1,"b":[1.5]}}"#);
-        let sealed = seal.close(&first, &state).unwrap();
+        let sealed = seal.close(&first, state.clone(), vec!["p".to_owned()]).unwrap();
         let again = call("t", r#"{"inputResponses":{},"arguments":{ "b" : [1.50], "a":1}}"#);
-        assert_eq!(seal.open(&again, &sealed), Some(state));
+        assert_eq!(seal.open(&again, &sealed), Some((state, vec!["p".to_owned()])));
         for other in [call("u", r#"{"arguments":{"a":1,"b":[1.5]}}"#), call("t", "{}")] {
             assert_eq!(seal.open(&other, &sealed), None);
         }
-        let odd = seal.close(&call("t", r#"{"a":[1e400,1]}"#), &State::Visited).unwrap();
+        let odd = seal.close(&call("t", r#"{"a":[1e400,1]}"#), State::Visited, Vec::new()).unwrap();
         assert_eq!(seal.open(&call("t", r#"{"a":[1e400,2]}"#), &odd), None);
         let mut tampered = sealed.clone();
         let last = if tampered.pop() == Some('A') { 'B' } else { 'A' };

@@ -27,7 +27,12 @@ pub(super) fn required(error: &Raw) -> Option<Vec<Object>> {
 
 impl Mux {
     /// Asks a modern client to visit these; one that cannot be asked reads which capability it lacks.
-    pub(super) fn ask_to_visit(&self, call: &Call, asked: &[Object]) -> Answer {
+    pub(super) fn ask_to_visit(
+        &self,
+        call: &Call,
+        asked: &[Object],
+        approved: Vec<String>,
+    ) -> Answer {
         let mut requests = Object::default();
         for (at, params) in asked.iter().enumerate() {
             let params = params.to_raw();
@@ -39,7 +44,7 @@ impl Mux {
             request.set("params", params);
             requests.set(&format!("visit-{}", at + 1), request.to_raw());
         }
-        match self.seal.close(call, &State::Visited) {
+        match self.seal.close(call, State::Visited, approved) {
             Ok(state) => super::ask_for(&requests, &state),
             Err(_) => lacking(),
         }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mcpmux_core::call::{Answer, Body, Call, Method, Outcome, Routed, Target};
+use mcpmux_core::call::{Answer, Body, Call, Final, Method, Outcome, Permitted, Routed, Target};
 use mcpmux_core::client::Client;
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::Delivery;
+use mcpmux_core::gate::{self, Ruling};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::level::Level;
 use mcpmux_core::names::BackendName;
@@ -15,6 +16,8 @@ use mcpmux_core::ports::Backend;
 
 use super::table::Sitting;
 use crate::Mux;
+use crate::policy::{self, Escort, Passage, ended};
+use crate::route::{Admitted, Found, Place};
 
 /// A place at which a client hears of things. Dropping it gives it up, with all subscriptions.
 pub struct Seat {
@@ -54,9 +57,28 @@ impl Seat {
     /// Subscribes to a resource. The backend is asked if nobody is subscribed to it yet; its answer is the outcome.
     /// Dropping the future undoes it.
     pub async fn subscribe(&self, call: Call, flight: Flight) -> Outcome {
-        let (exposed, client) = (call.name.clone(), Arc::clone(&call.client));
-        let (permitted, backend) = self.mux.admit(call).await?;
-        let target = permitted.routed().to.clone();
+        let exposed = call.name.clone();
+        match self.mux.admit(call, &flight).await? {
+            Admitted::Answered(answer) => Ok(answer),
+            Admitted::On { permitted, placed, passage } => {
+                let escort = passage.as_ref().map(Passage::escort);
+                let outcome =
+                    self.subscribing(exposed, permitted, &placed.backend, flight, escort).await;
+                ended(passage, outcome)
+            }
+        }
+    }
+
+    async fn subscribing(
+        &self,
+        exposed: String,
+        permitted: Permitted,
+        backend: &Arc<dyn Backend>,
+        flight: Flight,
+        escort: Option<&Arc<Escort>>,
+    ) -> Outcome {
+        let Routed { call, to: target } = permitted.routed();
+        let (client, target) = (Arc::clone(&call.client), target.clone());
         let seats = &self.mux.seats;
         // Whoever subscribes to it now, or gives it up, has its answer first.
         let _turn = seats.turns.wait(&target).await;
@@ -73,7 +95,7 @@ impl Seat {
         }
         seats.want(&target.backend);
         let mut open = Open { seat: self, client, target: Some(target) };
-        let outcome = backend.request(permitted, flight).await;
+        let outcome = policy::send(escort, backend, permitted, flight).await;
         match &outcome {
             Ok(Answer { body: Body::Result(_), .. }) => open.target = None,
             Ok(Answer { body: Body::Error(_), .. }) => open.forget(),
@@ -87,17 +109,48 @@ impl Seat {
     /// Ends a subscription, by the URI that it was made with. The backend is told if it was the last one; dropping
     /// the future does not keep it.
     pub async fn unsubscribe(&self, call: Call, flight: Flight) -> Outcome {
-        let seats = &self.mux.seats;
-        let known = seats.table().known(self.id, &call.name);
-        let routed = match known {
+        let known = self.mux.seats.table().known(self.id, &call.name);
+        let view = self.mux.shared.view();
+        let placed = known.as_ref().and_then(|to| view.backends.get(&to.backend));
+        let admitted = match (known, placed) {
             // What the URI means may have changed since.
-            Some(to) => Routed { call, to },
-            None => {
-                let (permitted, _) = self.mux.admit(call).await?;
-                Arc::unwrap_or_clone(permitted.share())
+            (Some(to), Some(placed)) => {
+                let plan = view.plans.uri(&to.backend, to.native.as_str());
+                let plan = plan.and_then(|plan| plan.of_client(&call.client));
+                let place = Place::Backend(Arc::clone(placed));
+                let found = Found { routed: Routed { call, to }, place, plan };
+                self.mux.admit_found(found, Some(&view), &flight).await?
             }
+            (Some(to), None) => {
+                // Its backend is gone, and nobody has to be told.
+                if let Some(sitting) = self.mux.seats.table().get_mut(self.id) {
+                    sitting.subscribed.remove(&to);
+                }
+                return Ok(nothing());
+            }
+            (None, _) => self.mux.admit(call, &flight).await?,
         };
-        let (target, client) = (routed.to.clone(), Arc::clone(&routed.call.client));
+        drop(view);
+        match admitted {
+            Admitted::Answered(answer) => Ok(answer),
+            Admitted::On { permitted, placed, passage } => {
+                let escort = passage.as_ref().map(Passage::escort);
+                let outcome = self.unsubscribing(permitted, &placed.backend, flight, escort).await;
+                ended(passage, outcome)
+            }
+        }
+    }
+
+    async fn unsubscribing(
+        &self,
+        permitted: Permitted,
+        backend: &Arc<dyn Backend>,
+        flight: Flight,
+        escort: Option<&Arc<Escort>>,
+    ) -> Outcome {
+        let seats = &self.mux.seats;
+        let Routed { call, to: target } = permitted.routed();
+        let (client, target) = (Arc::clone(&call.client), target.clone());
         let _turn = seats.turns.wait(&target).await;
         let others = {
             let mut table = seats.table();
@@ -111,10 +164,8 @@ impl Seat {
             return Ok(nothing());
         }
         seats.want(&target.backend);
-        let Some(backend) = self.mux.backend(&target.backend) else { return Ok(nothing()) };
-        let permitted = self.mux.permit(routed)?;
         let mut open = Open { seat: self, client, target: Some(target) };
-        let outcome = backend.request(permitted, flight).await;
+        let outcome = policy::send(escort, backend, permitted, flight).await;
         open.target = None;
         outcome
     }
@@ -167,7 +218,9 @@ impl Mux {
                     level: None,
                     client: Arc::clone(&client),
                 };
-                let Ok(permitted) = mux.permit(Routed { call, to: target }) else { continue };
+                // The call is mcpmux's own: the client has left, or its subscription was never made.
+                let ruling = gate::permit(Final::new(Routed { call, to: target }), []);
+                let Ok(Ruling::Permitted(permitted, _)) = ruling else { continue };
                 if let Err(fault) = backend.request(permitted, Flight::default()).await {
                     tracing::debug!(backend = %backend.name(), "a subscription was not ended: {fault}");
                 }

@@ -27,6 +27,14 @@ impl Sitting {
     }
 }
 
+/// Who is told of an update.
+pub(super) struct Subscriber {
+    pub(super) client: Arc<Client>,
+    pub(super) peer: Arc<dyn Peer>,
+    /// The URI that the resource has for it; of a part of what it subscribed to there is none.
+    pub(super) subscribed: Option<String>,
+}
+
 /// All clients, in the order in which they came.
 #[derive(Default)]
 pub(super) struct Table {
@@ -123,25 +131,22 @@ impl Table {
     }
 
     /// The sessions.
-    pub(super) fn sessions(&self) -> Vec<Arc<dyn Peer>> {
+    pub(super) fn sessions(&self) -> Vec<(Arc<Client>, Arc<dyn Peer>)> {
         let sessions = self.sitting.values().filter(|sitting| sitting.is_session());
-        sessions.map(|sitting| Arc::clone(&sitting.peer)).collect()
+        sessions.map(|sitting| (Arc::clone(&sitting.client), Arc::clone(&sitting.peer))).collect()
     }
 
     /// The sessions that declared what it takes to be asked this.
-    pub(super) fn able(&self, ask: &Ask) -> Vec<Arc<dyn Peer>> {
+    pub(super) fn able(&self, ask: &Ask) -> Vec<(Arc<Client>, Arc<dyn Peer>)> {
         let able = |sitting: &&Sitting| {
             sitting.is_session() && sitting.client.lacks(&ask.method, ask.params.as_ref()).is_none()
         };
-        self.sitting.values().filter(able).map(|sitting| Arc::clone(&sitting.peer)).collect()
+        let able = self.sitting.values().filter(able);
+        able.map(|sitting| (Arc::clone(&sitting.client), Arc::clone(&sitting.peer))).collect()
     }
 
-    /// Who subscribed to a resource, with the URI it has for them; of a part of what they subscribed to there is none.
-    pub(super) fn subscribers(
-        &self,
-        backend: &BackendName,
-        native: &str,
-    ) -> Vec<(Arc<dyn Peer>, Option<String>)> {
+    /// Who subscribed to a resource, or to one that it is a part of.
+    pub(super) fn subscribers(&self, backend: &BackendName, native: &str) -> Vec<Subscriber> {
         let mut found = Vec::new();
         for sitting in self.sitting.values() {
             let own = sitting.subscribed.iter().filter(|(target, _)| target.backend == *backend);
@@ -155,7 +160,8 @@ impl Table {
                 }
             }
             if whole.is_some() || part {
-                found.push((Arc::clone(&sitting.peer), whole));
+                let (client, peer) = (Arc::clone(&sitting.client), Arc::clone(&sitting.peer));
+                found.push(Subscriber { client, peer, subscribed: whole });
             }
         }
         found

@@ -1,6 +1,5 @@
 //! Calls between the eras, with backends that ask something before they answer.
 
-use mcpmux_core::fault::Kind;
 use mcpmux_core::peer::{Ask, Event, Peer};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -102,12 +101,16 @@ async fn bench(era: Era) -> Bench {
 }
 
 async fn bench_within(era: Era, limits: Limits) -> Bench {
+    bench_with(era, limits, Vec::new()).await
+}
+
+async fn bench_with(era: Era, limits: Limits, plugins: Vec<Arc<Hooks>>) -> Bench {
     let (inbox, mux) = start(limits);
     let (dropped, drops) = mpsc::unbounded_channel();
     let name = BackendName::new("a").unwrap();
     let backend = Arc::new(Asking { name: name.clone(), era, sent: Mutex::default(), dropped });
     let member = Member { backend: Arc::clone(&backend) as _, naming: Naming::default() };
-    mux.apply(Setup { members: vec![member], ..Setup::default() }).await;
+    mux.apply(Setup { members: vec![member], plugins }).await;
     let State::Ready(mut listing) = listing(&["x"]) else { unreachable!() };
     if era == Era::Modern {
         listing.revision = Revision::NEWEST_MODERN;
@@ -251,11 +254,12 @@ async fn begun<T>(future: impl Future<Output = T>) -> Option<T> {
 
 #[tokio::test]
 async fn a_parked_call_that_is_no_longer_permitted_ends() {
-    let mut bench = bench(Era::Legacy).await;
+    let deny = Arc::new(Deny::default());
+    let mut bench = bench_with(Era::Legacy, Limits::default(), vec![deny.plugin()]).await;
     let first = bench.call(MODERN, BOTH, json!({})).await.unwrap();
-    bench.mux = bench.mux.guarded(vec![Arc::new(Deny(Mutex::default()))]);
+    deny.0.store(true, Ordering::Relaxed);
     let retry = json!({ "requestState": first["requestState"], "inputResponses": {} });
-    assert_eq!(bench.call(MODERN, BOTH, retry).await, Err(Kind::InvalidParams));
+    assert_eq!(bench.call(MODERN, BOTH, retry).await, Err(Kind::PolicyDenied));
     bench.dropped.recv().await.unwrap();
 }
 

@@ -137,8 +137,8 @@ async fn each_kind_has_its_pages() {
     let limits = Limits { page: 3, ..Limits::default() };
     let stage = Stage::named(&[(&a, lists(), naming()), (&b, lists(), naming())], limits).await;
     for kind in EntryKind::ALL {
-        let first = stage.mux.list(kind, None).await.unwrap();
-        let last = stage.mux.list(kind, first.next.as_deref()).await.unwrap();
+        let first = stage.mux.list(&anyone(), kind, None).await.unwrap();
+        let last = stage.mux.list(&anyone(), kind, first.next.as_deref()).await.unwrap();
         let names = [first.entries, last.entries].map(|page| {
             let names = page.elements().unwrap().into_iter();
             let name = |entry: Raw| entry.read::<Value>().unwrap()[kind.key()].clone();

@@ -255,11 +255,30 @@ impl Stage {
         Self::named(&named, Limits::default()).await
     }
 
+    /// The same with plugins.
+    pub(super) async fn with(actors: &[(&Arc<Actor>, Lists)], plugins: Vec<Arc<Hooks>>) -> Self {
+        let named: Vec<_> = actors
+            .iter()
+            .map(|(actor, lists)| (*actor, lists.clone(), Naming::default()))
+            .collect();
+        let (inbox, mux) = start(Limits::default());
+        Self::set(inbox, mux, &named, plugins).await
+    }
+
     pub(super) async fn named(actors: &[(&Arc<Actor>, Lists, Naming)], limits: Limits) -> Self {
         let (inbox, mux) = start(limits);
+        Self::set(inbox, mux, actors, Vec::new()).await
+    }
+
+    pub(super) async fn set(
+        inbox: Arc<Inbox>,
+        mux: Mux,
+        actors: &[(&Arc<Actor>, Lists, Naming)],
+        plugins: Vec<Arc<Hooks>>,
+    ) -> Self {
         let all: Vec<_> =
             actors.iter().map(|(actor, _, naming)| (*actor, naming.clone())).collect();
-        mux.apply(members(&all)).await;
+        mux.apply(Setup { plugins, ..members(&all) }).await;
         for (actor, lists, _) in actors {
             inbox.state(&actor.name, State::Ready(lists.listing(actor.era)));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mcpmux_core::ports::{Output, Program};
 use tokio::sync::oneshot;
 use wasmtime::Store;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::{I32Exit, ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
@@ -41,6 +41,7 @@ pub(super) struct Start {
     pub(super) engine: Engine,
     pub(super) code: Arc<Code>,
     pub(super) bytes: Vec<u8>,
+    pub(super) sha256: String,
     pub(super) memory: usize,
     pub(super) program: Program,
     pub(super) input: Arc<Queue>,
@@ -84,8 +85,8 @@ pub(super) async fn to_the_end(start: Start, stopped: oneshot::Receiver<()>, mut
 }
 
 async fn run(start: Start, output: Arc<dyn Output>) -> Result<(), String> {
-    let Start { engine, code, bytes, memory, program, input } = start;
-    let pre = compiled(&engine, code, bytes).await?;
+    let Start { engine, code, bytes, sha256, memory, program, input } = start;
+    let pre = compiled(&engine, code, bytes, sha256).await?;
     let words = LastWords::default();
     let guest = Guest {
         bounds: Bounds::new(memory),
@@ -146,6 +147,7 @@ async fn compiled(
     engine: &Engine,
     code: Arc<Code>,
     bytes: Vec<u8>,
+    sha256: String,
 ) -> Result<CommandPre<Guest>, String> {
     if let Some(compiled) = code.get() {
         return compiled.clone();
@@ -153,7 +155,8 @@ async fn compiled(
     let engine = engine.clone();
     let compile = move || {
         code.get_or_init(|| {
-            compile(&engine, &bytes).map_err(|error| format!("it cannot be compiled: {error:#}"))
+            compile(&engine, &bytes, &sha256)
+                .map_err(|error| format!("it cannot be compiled: {error:#}"))
         })
         .clone()
     };
@@ -163,8 +166,8 @@ async fn compiled(
     }
 }
 
-fn compile(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<CommandPre<Guest>> {
-    let component = Component::from_binary(engine.wasm(), bytes)?;
+fn compile(engine: &Engine, bytes: &[u8], sha256: &str) -> wasmtime::Result<CommandPre<Guest>> {
+    let component = engine.compile(bytes, sha256)?.component;
     let mut linker = Linker::new(engine.wasm());
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     CommandPre::new(linker.instantiate_pre(&component)?)

@@ -1,9 +1,9 @@
-//! Generated from `wit/plugin.wit`; nothing else is here.
+//! Generated from `wit/v0.1/plugin.wit`; nothing else is here.
 #![allow(missing_docs, unreachable_pub, reason = "generated")]
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: "../../wit/v0.1",
     world: "everything",
-    imports: { "mcpmux:plugin/random.bytes": trappable },
+    imports: { default: trappable },
     exports: { default: async },
 });

@@ -1,13 +1,15 @@
-//! The catalog hook of a plugin of version 0.1, as the catalog's builder calls it.
+//! The catalog hook of version 0.1, which knew tools and nothing else: it is shown the tools, and its edits are
+//! those of the whole list.
 
 use std::sync::Arc;
 
-use mcpmux_core::catalog::{self, Edit, ToolEdit};
+use mcpmux_core::catalog::{Annotations, EntryKind};
+use mcpmux_core::hook::{CatalogHook, EntryEdit, EntryView, HookKind, ListEdit};
 use mcpmux_core::names::PluginName;
-use mcpmux_core::ports::{CatalogHook, ToolView};
 
 use super::bindings::exports::mcpmux::plugin::catalog as wit;
 use crate::plugin::Plugin;
+use crate::state::Around;
 
 /// The hook; holds its plugin.
 pub(crate) struct Catalog(pub(crate) Arc<Plugin>);
@@ -17,17 +19,25 @@ impl CatalogHook for Catalog {
         self.0.name().clone()
     }
 
-    fn transform(&self, tools: &[ToolView<'_>]) -> Result<Vec<Edit>, String> {
-        let tools: Vec<_> = tools.iter().map(tool).collect();
-        let edits = self.0.call(async |live| match live.catalog.clone() {
-            Some(guest) => guest.call_transform(&mut live.store, &tools).await,
-            None => wasmtime::bail!("it exports no catalog hook"),
-        })?;
-        Ok(edits?.into_iter().map(edit).collect())
+    fn transform(&self, entries: &[EntryView<'_>]) -> Result<Vec<ListEdit>, String> {
+        let is_tool =
+            |(_, view): &(usize, &EntryView<'_>)| matches!(view.definition.kind(), EntryKind::Tool);
+        let tools = || entries.iter().enumerate().filter(is_tool);
+        let shown: Vec<_> = tools().map(|(_, view)| tool(view)).collect();
+        let places: Vec<_> = tools().map(|(at, _)| at).collect();
+        self.0.call(
+            HookKind::Catalog,
+            Around::default(),
+            async |live| match &live.guests.v0_1()?.catalog {
+                Some(guest) => guest.call_transform(&mut live.store, &shown).await,
+                None => wasmtime::bail!("it exports no catalog hook"),
+            },
+            |edits| edits.into_iter().map(|one| edit(one, &places)).collect(),
+        )
     }
 }
 
-fn tool(view: &ToolView<'_>) -> wit::Tool {
+fn tool(view: &EntryView<'_>) -> wit::Tool {
     wit::Tool {
         backend: view.backend.to_string(),
         name: view.definition.name().as_str().to_owned(),
@@ -38,33 +48,32 @@ fn tool(view: &ToolView<'_>) -> wit::Tool {
     }
 }
 
-fn annotations(hints: catalog::Annotations) -> wit::Annotations {
-    wit::Annotations {
-        title: hints.title,
-        read_only: hints.read_only,
-        destructive: hints.destructive,
-        idempotent: hints.idempotent,
-        open_world: hints.open_world,
-    }
+fn annotations(hints: Annotations) -> wit::Annotations {
+    let Annotations { title, read_only, destructive, idempotent, open_world } = hints;
+    wit::Annotations { title, read_only, destructive, idempotent, open_world }
 }
 
-fn edit(edit: wit::Edit) -> Edit {
-    match edit {
-        wit::Edit::Hide(at) => Edit::Hide(at as usize),
+/// An edit of the tool at an index, as one of the entry at its place in the whole list.
+fn edit(edit: wit::Edit, places: &[usize]) -> Result<ListEdit, String> {
+    let place = |at: u32| {
+        let missing = || format!("it edits tool {at} of {}, counted from 0", places.len());
+        places.get(at as usize).copied().ok_or_else(missing)
+    };
+    Ok(match edit {
+        wit::Edit::Hide(at) => ListEdit::Hide(place(at)?),
         wit::Edit::Update((at, edit)) => {
-            let hints = edit.annotations;
-            let annotations = catalog::Annotations {
-                title: hints.title,
-                read_only: hints.read_only,
-                destructive: hints.destructive,
-                idempotent: hints.idempotent,
-                open_world: hints.open_world,
-            };
+            let wit::Annotations { title, read_only, destructive, idempotent, open_world } =
+                edit.annotations;
+            let annotations = Annotations { title, read_only, destructive, idempotent, open_world };
             let (title, description) = (edit.title, edit.description);
-            Edit::Update(
-                at as usize,
-                ToolEdit { name: edit.exposed, title, description, annotations },
-            )
+            let edit = EntryEdit {
+                exposed: edit.exposed,
+                title,
+                description,
+                annotations,
+                patches: Vec::new(),
+            };
+            ListEdit::Update(place(at)?, edit)
         }
-    }
+    })
 }

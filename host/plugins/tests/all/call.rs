@@ -1,40 +1,42 @@
-//! Calling the catalog hook: what it may change, and that a hostile one harms only the call at hand.
+//! The catalog hook of version 0.1: what it may change, and that a hostile one harms only the call at hand.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mcpmux_core::catalog::{Annotations, Definition, Edit, EntryKind, ToolEdit};
+use mcpmux_core::catalog::{Annotations, Definition, EntryKind};
 use mcpmux_core::config::Limits;
+use mcpmux_core::hook::{CatalogHook, EntryEdit, EntryView, ListEdit};
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{CatalogHook, ToolView};
 use mcpmux_plugins::{Engine, Plugin};
 
-use crate::guests::{Dir, configured, plugin, starter};
+use crate::guests::{Dir, configured, plugin, shared, starter};
 
 fn hook(clock: bool) -> Arc<dyn CatalogHook> {
     let dir = Dir::new();
-    let engine = Engine::new().unwrap();
+    let engine = Engine::new(None).unwrap();
     let grant: &[&str] = if clock { &["clock"] } else { &[] };
     let plugin = configured(dir.file("guest.wasm", plugin(clock)), grant, "{}");
-    let plugin = Plugin::load(&engine, &plugin, &Limits::default()).unwrap();
-    Arc::new(plugin).catalog_hook().unwrap()
+    let plugin = Plugin::load(&engine, &plugin, &Limits::default(), &shared()).unwrap();
+    Arc::new(plugin).hooks().catalog.clone().unwrap()
 }
 
-/// Shows the hook two tools of a backend of this name.
-fn transform(hook: &dyn CatalogHook, backend: &str) -> Result<Vec<Edit>, String> {
+/// Shows the hook two tools of a backend of this name, with a prompt before and between them, which it cannot know.
+fn transform(hook: &dyn CatalogHook, backend: &str) -> Result<Vec<ListEdit>, String> {
     let backend = BackendName::new(backend).unwrap();
-    let definition =
-        Definition::read(EntryKind::Tool, &Raw::literal(r#"{"name":"x","title":"X"}"#)).unwrap();
-    let view = ToolView { backend: &backend, definition: &definition, exposed: "a__x" };
-    hook.transform(&[view, view])
+    let read = |kind| Definition::read(kind, &Raw::literal(r#"{"name":"x","title":"X"}"#)).unwrap();
+    let (tool, prompt) = (read(EntryKind::Tool), read(EntryKind::Prompt));
+    let view = |definition| EntryView { backend: &backend, definition, exposed: "a__x" };
+    hook.transform(&[view(&prompt), view(&tool), view(&prompt), view(&tool)])
 }
 
-fn edited() -> Vec<Edit> {
+/// What is wanted of the tools, at their places in the whole list.
+fn edited() -> Vec<ListEdit> {
     let annotations = Annotations { read_only: Some(true), ..Annotations::default() };
-    let edit = ToolEdit { name: Some("renamed".to_owned()), annotations, ..ToolEdit::default() };
-    vec![Edit::Update(0, edit), Edit::Hide(1)]
+    let exposed = Some("renamed".to_owned());
+    let edit = EntryEdit { exposed, annotations, ..EntryEdit::default() };
+    vec![ListEdit::Update(1, edit), ListEdit::Hide(3)]
 }
 
 /// The call fails with these words, and the next one works.
@@ -82,22 +84,13 @@ fn a_hundred_calls_at_once_are_answered_each_with_its_own() {
     thread::scope(|scope| {
         for at in 0..100 {
             let hook = hook.as_ref();
-            scope.spawn(move || match at % 4 {
-                0 => assert_eq!(transform(hook, "e"), Err("no, thank you".to_owned())),
+            scope.spawn(move || match at % 10 {
+                0 | 4 => assert_eq!(transform(hook, "e"), Err("no, thank you".to_owned())),
                 1 => assert!(transform(hook, "t").is_err()),
                 _ => assert_eq!(transform(hook, "a"), Ok(edited())),
             });
         }
     });
-}
-
-#[test]
-fn a_thousand_traps_leave_nothing_behind() {
-    let hook = hook(false);
-    for _ in 0..1_000 {
-        assert!(transform(hook.as_ref(), "t").is_err());
-    }
-    assert_eq!(transform(hook.as_ref(), "a"), Ok(edited()));
 }
 
 #[test]
@@ -116,7 +109,8 @@ fn only_a_grant_tells_the_time() {
 fn a_plugin_without_the_hook_has_none() {
     let dir = Dir::new();
     let plugin = configured(dir.file("guest.wasm", starter()), &[], "{}");
-    let plugin = Plugin::load(&Engine::new().unwrap(), &plugin, &Limits::default()).unwrap();
-    assert_eq!(plugin.hooks(), ["lifecycle"]);
-    assert!(Arc::new(plugin).catalog_hook().is_none());
+    let plugin =
+        Plugin::load(&Engine::new(None).unwrap(), &plugin, &Limits::default(), &shared()).unwrap();
+    assert_eq!(plugin.hook_names(), ["lifecycle"]);
+    assert!(Arc::new(plugin).hooks().catalog.is_none());
 }

@@ -1,13 +1,17 @@
 //! Guests for the tests: components in text form, a plugin written in WebAssembly text, a program in Rust.
 
+pub(crate) mod modern;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use mcpmux_core::config;
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::PluginName;
+use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Pending};
+use mcpmux_plugins::services::Shared;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -51,8 +55,28 @@ pub(crate) fn configured(path: PathBuf, grant: &[&str], config: &'static str) ->
     config::Plugin {
         name: PluginName::new("guest").unwrap(),
         path,
+        sha256: None,
         grant,
+        secrets: std::collections::BTreeMap::new(),
         config: Raw::literal(config),
+        mode: config::Mode::Enforce,
+        matches: config::Match::default(),
+        on_error: config::OnError::default(),
+        limits: config::PluginLimits::default(),
+        stateless: false,
+    }
+}
+
+/// Services without a network.
+pub(crate) fn shared() -> Shared {
+    Shared::new(Arc::new(Offline))
+}
+
+struct Offline;
+
+impl Outbound for Offline {
+    fn send(&self, _: OutboundRequest) -> Pending<'_, Result<OutboundResponse, OutboundError>> {
+        Box::pin(async { Err(OutboundError::Network("there is no network here".to_owned())) })
     }
 }
 
@@ -99,7 +123,10 @@ pub(crate) fn starter() -> Vec<u8> {
 /// Makes a core module a component of a world with these imports and exports.
 fn component(module: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
-    resolve.push_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit")).unwrap();
+    for version in ["v0.1", "v0.2"] {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(version);
+        resolve.push_path(wit).unwrap();
+    }
     for (name, text) in WASI {
         resolve.push_str(name, text).unwrap();
     }

@@ -89,7 +89,7 @@ impl Run {
 }
 
 fn sandbox() -> WasiSandbox {
-    WasiSandbox::new(&Engine::new().unwrap(), &Limits::default())
+    WasiSandbox::new(&Engine::new(None).unwrap(), &Limits::default())
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ const BARE: Floor = Floor { name: "", may_name: &[], only: None, never: &[] };
 pub(crate) const FLOORS: &[Floor] = &[
     Floor {
         name: "mcpmux-core",
-        only: Some(&["bytes", "serde", "serde_json", "thiserror"]),
+        only: Some(&["bytes", "memchr", "serde", "serde_json", "thiserror"]),
         never: &["tokio"],
         ..BARE
     },
@@ -41,6 +41,8 @@ pub(crate) const FLOORS: &[Floor] = &[
     Floor { name: "mcpmux-protocol", may_name: &["mcpmux-core"], never: &["tokio"], ..BARE },
     Floor { name: "mcpmux-backends", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
     Floor { name: "mcpmux-plugins", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
+    Floor { name: "mcpmux-outbound", may_name: &["mcpmux-core"], ..BARE },
+    Floor { name: "mcpmux-registry", may_name: &["mcpmux-core"], ..BARE },
     Floor { name: "mcpmux-auth", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
     Floor {
         name: "mcpmux-mux",
@@ -63,6 +65,8 @@ pub(crate) const FLOORS: &[Floor] = &[
             "mcpmux-backends",
             "mcpmux-plugins",
             "mcpmux-auth",
+            "mcpmux-outbound",
+            "mcpmux-registry",
             "mcpmux-mux",
             "mcpmux-frontends",
             "mcpmux-manage",
@@ -87,7 +91,7 @@ pub(crate) const HOMES: &[Home] = &[
     },
     Home {
         family: "hyper",
-        crates: &["mcpmux-backends", "mcpmux-frontends", "mcpmux-manage"],
+        crates: &["mcpmux-backends", "mcpmux-frontends", "mcpmux-manage", "mcpmux-outbound"],
         // The Rust SDK's servers are served with it.
         free_in_tests: true,
     },

@@ -43,6 +43,10 @@ impl Plugin for Hostile {
     }
 
     fn catalog(&mut self, tools: &mut Catalog) -> Result<()> {
+        // The host tries the hook with an empty list first, and would not put this plugin to work.
+        if tools.is_empty() {
+            return Ok(());
+        }
         match self.mode {
             Mode::Tame => tools.iter_mut().for_each(|tool| tool.set_title("tame")),
             Mode::Fail => return Err(Error::new("the hostile plugin was told to fail")),

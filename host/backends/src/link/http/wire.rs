@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -17,7 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::Credential;
+use mcpmux_core::ports::{Credential, Shown};
 
 use crate::faults;
 
@@ -30,6 +31,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a connection may idle in the pool.
 const IDLE: Duration = Duration::from_secs(30);
+/// The longest challenge that is passed on, in bytes.
+const CHALLENGE: usize = 8 << 10;
 
 /// Where requests go.
 pub(crate) struct Wire {
@@ -101,21 +104,38 @@ impl Wire {
         self.uri = uri;
     }
 
-    /// Sends a request; `taken` becomes true when its first byte may have been written.
+    /// Sends a request; `taken` becomes true when its first byte may have been written. If the backend refuses what it
+    /// is shown, the request is sent once more with what is fetched then: such a refusal comes before anything is done.
     pub(crate) async fn send(
         &self,
         method: Method,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         body: Vec<u8>,
         taken: &Arc<AtomicBool>,
     ) -> Result<Response<Incoming>, NoResponse> {
-        if let Some(credential) = &self.credential {
-            for (name, value) in credential.headers().await.map_err(NoResponse::Credential)? {
-                let (name, value) = header(&name, value.reveal()).map_err(NoResponse::Unsent)?;
-                headers.insert(name, value);
-            }
-        }
-        let body = Once { bytes: Some(body.into()), taken: Arc::clone(taken) };
+        let body = Bytes::from(body);
+        let Some(credential) = &self.credential else {
+            return self.send_once(method, headers, body, taken).await;
+        };
+        let shown = credential.headers().await.map_err(NoResponse::Credential)?;
+        let first = with(headers.clone(), &shown)?;
+        let response = self.send_once(method.clone(), first, body.clone(), taken).await?;
+        let Some(challenge) = refusal(&response) else { return Ok(response) };
+        taken.store(false, Ordering::Relaxed);
+        let other = credential.refused(shown, challenge).await;
+        let Some(other) = other.map_err(NoResponse::Credential)? else { return Ok(response) };
+        drop(response);
+        self.send_once(method, with(headers, &other)?, body, taken).await
+    }
+
+    async fn send_once(
+        &self,
+        method: Method,
+        headers: HeaderMap,
+        body: Bytes,
+        taken: &Arc<AtomicBool>,
+    ) -> Result<Response<Incoming>, NoResponse> {
+        let body = Once { bytes: Some(body), taken: Arc::clone(taken) };
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = self.uri.clone();
@@ -131,6 +151,32 @@ impl Wire {
                 NoResponse::Lost(chain(&error))
             }
         })
+    }
+}
+
+/// Headers with those of a credential.
+fn with(mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, NoResponse> {
+    for (name, value) in shown {
+        let (name, value) = header(name, value.reveal()).map_err(NoResponse::Unsent)?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// Whether a response refuses what was shown, before the request was looked at, and with which challenge: 401, or a
+/// 403 that has one (RFC 9110, section 11.6.1; 2025-11-25, basic/authorization, scope challenges).
+fn refusal(response: &Response<Incoming>) -> Option<Option<String>> {
+    let mut challenge = String::new();
+    for value in response.headers().get_all(WWW_AUTHENTICATE) {
+        let separator = if challenge.is_empty() { "" } else { ", " };
+        challenge.push_str(separator);
+        challenge.push_str(&String::from_utf8_lossy(value.as_bytes()));
+    }
+    let challenge = Some(challenge).filter(|text| !text.is_empty() && text.len() <= CHALLENGE);
+    match response.status() {
+        StatusCode::UNAUTHORIZED => Some(challenge),
+        StatusCode::FORBIDDEN if challenge.is_some() => Some(challenge),
+        _ => None,
     }
 }
 

@@ -1,0 +1,63 @@
+//! The faults of credentials, each worded in one place. Plugins are named in the log only.
+
+use mcpmux_core::fault::{Fault, Kind};
+use mcpmux_core::hook::Problem;
+use mcpmux_core::names::{BackendName, PluginName};
+
+/// How much of a plugin's text is said, in characters.
+const TEXT: usize = 500;
+
+/// What a plugin says is in the way.
+pub(crate) fn problem(backend: &BackendName, plugin: &PluginName, problem: &Problem) -> Fault {
+    let (kind, public) = match problem {
+        Problem::NeedsLogin(text) => {
+            (Kind::AuthRequired, format!("backend `{backend}` wants a login: {}", shown(text)))
+        }
+        Problem::Temporary(text) => {
+            let text = shown(text);
+            let public = format!(
+                "backend `{backend}` cannot be called at the moment, for its credential could not be fetched: {text}"
+            );
+            (Kind::BackendUnavailable, public)
+        }
+        Problem::Permanent(text) => {
+            let text = shown(text);
+            let public = format!(
+                "backend `{backend}` cannot be called as it is configured, for its credential could not be fetched: {text}"
+            );
+            (Kind::BackendUnavailable, public)
+        }
+    };
+    Fault::at(backend, kind, public).because(format!("said plugin `{plugin}`"))
+}
+
+/// 1008: what a plugin gave cannot be sent.
+pub(crate) fn unusable(backend: &BackendName, plugin: &PluginName, why: &str) -> Fault {
+    let public =
+        format!("backend `{backend}` wants a login: the credential fetched for it is of no use");
+    Fault::at(backend, Kind::AuthRequired, public).because(format!("plugin `{plugin}`: {why}"))
+}
+
+/// 1001: nobody is there who could fetch it.
+pub(crate) fn nobody(backend: &BackendName, plugin: &PluginName) -> Fault {
+    let public = format!(
+        "backend `{backend}` cannot be called, for what fetches its credential is not loaded"
+    );
+    let why = format!("there is no plugin `{plugin}` with a `credentials` hook");
+    Fault::at(backend, Kind::BackendUnavailable, public).because(why)
+}
+
+/// 1001: fetching it broke off on our side.
+pub(crate) fn broken(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+    let public = format!(
+        "backend `{backend}` cannot be called at the moment, for its credential could not be fetched"
+    );
+    Fault::at(backend, Kind::BackendUnavailable, public).because(why)
+}
+
+/// A text of a plugin's, in one line and bounded.
+fn shown(text: &str) -> String {
+    let line = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.trim().chars().map(line).take(TEXT).collect();
+    if text.is_empty() { "no reason was given".to_owned() } else { text }
+}

@@ -1,0 +1,81 @@
+//! HTTP requests of plugins and credentials: what the port takes and gives. Doing them is `mcpmux-outbound`'s.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Pending;
+
+/// Sends HTTP requests for others than backends. It follows no redirect, keeps no connection, and dials no address
+/// but those that [`crate::address`] allows.
+pub trait Outbound: Send + Sync {
+    /// Sends a request and reads its whole answer. Dropping the future closes the connection.
+    fn send(
+        &self,
+        request: OutboundRequest,
+    ) -> Pending<'_, Result<OutboundResponse, OutboundError>>;
+}
+
+/// A request. Whoever makes it has made sure that its host may be asked.
+#[derive(Clone)]
+pub struct OutboundRequest {
+    /// Its method, in upper case.
+    pub method: String,
+    /// Where to: `http` or `https`, without user info.
+    pub url: String,
+    /// Whether the operator named this very host, so that it may be on this machine or a network of the operator's.
+    /// Holds for an IP address and for `localhost` only, not for what a name resolves to.
+    pub near: bool,
+    /// Headers, beside those that belong to the connection.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+    /// From now until the whole answer is there.
+    pub timeout: Duration,
+    /// The longest body of an answer, in bytes.
+    pub limit: usize,
+}
+
+/// An answer, whatever its status.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboundResponse {
+    /// Its status.
+    pub status: u16,
+    /// Its headers, with names in lower case; of values that are no UTF-8 the other bytes are replaced.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Bytes,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OutboundError {
+    /// It was not sent: the request is none, or its host or address may not be reached.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// It took too long.
+    #[error("there was no whole answer in time")]
+    Timeout,
+    /// The answer is longer than the limit.
+    #[error("the answer is longer than the limit")]
+    TooLarge,
+    /// The network, TLS or the other side failed.
+    #[error("{0}")]
+    Network(String),
+}
+
+impl fmt::Debug for OutboundRequest {
+    /// What it says may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundRequest").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for OutboundResponse {
+    /// What it says may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, body, .. } = self;
+        write!(f, "OutboundResponse(status {status}, {} bytes)", body.len())
+    }
+}
