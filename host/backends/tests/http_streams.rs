@@ -103,6 +103,29 @@ async fn a_question_on_the_backends_own_stream_is_sorted_by_what_is_under_way() 
     second.abort();
 }
 
+#[tokio::test]
+async fn a_backend_that_has_read_an_answer_may_ask_again_under_the_same_id() {
+    let pipe = Pipe::default();
+    let stream = pipe.clone();
+    let mut server = Server::start(legacy(move |seen| match seen.method.as_str() {
+        "tools/call" => Some(stream.open()),
+        "<answer>" => Some(Reply::Hang),
+        _ => None,
+    }))
+    .await;
+    let mut bench = Bench::new(url(&server.url, Auth::None));
+    bench.ready().await;
+    let (flight, mut ears) = flight();
+    let call = bench.start(session("one", "a"), flight);
+    server.seen("tools/call").await;
+    for times in 1..=2 {
+        pipe.say(ask("again"));
+        ears.asked().await.reply.send(Body::Result(Raw::literal("{}"))).unwrap();
+        server.times("<answer>", times).await;
+    }
+    call.abort();
+}
+
 fn primed(id: &str) -> String {
     format!("id: {id}\nretry: 50\ndata: \n\n")
 }

@@ -60,6 +60,12 @@ impl Asks {
         drop(question);
     }
 
+    /// A question has its answer, which its task still brings to the backend.
+    fn answered(&self, id: &Raw) {
+        let question = self.lock().remove(id.as_bytes());
+        let _task = question.map(AbortOnDropHandle::detach);
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, AbortOnDropHandle<()>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,12 +134,17 @@ enum Addressee {
 impl Question {
     async fn run(self, voice: Arc<impl Voice>) {
         let hearing = voice.hearing();
+        let answered = async {
+            let body = self.answer(&*voice).await;
+            // Once the backend has read the answer it may ask again under the same id.
+            hearing.asks.answered(&self.id);
+            voice.say(write::response(&self.id, &body)).await;
+        };
         tokio::select! {
             // With the link, the backend is gone, and with this task the question to the client.
-            () = hearing.closing.closed() => {}
-            body = self.answer(&*voice) => voice.say(write::response(&self.id, &body)).await,
+            () = hearing.closing.closed() => hearing.asks.take_back(&self.id),
+            () = answered => {}
         }
-        hearing.asks.take_back(&self.id);
     }
 
     async fn answer(&self, voice: &impl Voice) -> Body {
