@@ -1,6 +1,7 @@
 //! The traits by which the floors above meet without naming each other; wired in the binary.
 
 mod outbound;
+mod vault;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
 
 pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
+pub use vault::{Record, Turn, Vault, VaultProblem};
 
 /// A future that can be held as a value.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
