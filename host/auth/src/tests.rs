@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use mcpmux_core::fault::Kind;
 use mcpmux_core::hook::{CredentialsHook, Granted, Problem, Query, Reason};
 use mcpmux_core::names::PluginName;
+use mcpmux_core::ports::{OutboundError, OutboundRequest, OutboundResponse};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::*;
@@ -45,6 +46,20 @@ struct Stage {
     clock: Arc<Turned>,
 }
 
+/// No network and no person.
+struct Nobody;
+
+impl Outbound for Nobody {
+    fn send(&self, _: OutboundRequest) -> Pending<'_, Result<OutboundResponse, OutboundError>> {
+        Box::pin(async { Err(OutboundError::Timeout) })
+    }
+}
+
+impl Prompt for Nobody {
+    fn login(&self, _: &BackendName, _: &str, _: bool) {}
+    fn odd(&self, _: &str) {}
+}
+
 #[derive(Default)]
 struct Loaded(Mutex<Option<Arc<dyn CredentialsHook>>>);
 
@@ -74,7 +89,9 @@ impl Stage {
             Time { steady: born + steady, wall: start() + wall }
         };
         let hooks = Arc::clone(&loaded) as Arc<dyn CredentialHooks>;
-        Self { credentials: Credentials::at(hooks, Arc::new(now)), loaded, clock }
+        let (vault, nobody) = (Arc::new(Memory::default()), Arc::new(Nobody));
+        let means = Means { hooks, outbound: nobody.clone(), vault, prompt: nobody };
+        Self { credentials: Credentials::at(means, Arc::new(now)), loaded, clock }
     }
 
     /// Loads a plugin that says this, without being held up.

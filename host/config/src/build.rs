@@ -1,5 +1,6 @@
 //! Makes the configuration out of a tree whose shape is checked; notes what several keys say against each other.
 
+mod auth;
 mod backend;
 mod naming;
 mod plugin;

@@ -1,5 +1,6 @@
 //! The one table of what a configuration may say; the check, the schema and the reference are made from it.
 
+mod auth;
 mod backend;
 mod limits;
 mod plugin;

@@ -1,5 +1,6 @@
 //! The configuration once it is checked: every value here can be acted on. Reading it is `mcpmux-config`'s.
 
+mod auth;
 mod plugin;
 
 use std::collections::BTreeMap;
@@ -8,9 +9,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::names::{BackendName, PluginName, SEPARATOR};
+use crate::names::{BackendName, SEPARATOR};
 use crate::pattern::Pattern;
 
+pub use auth::{Auth, Grant, Identity, OAuth, Proof, Registered, TokenCommand};
 pub use plugin::{Match, Mode, OnError, Plugin, PluginLimits};
 
 /// A whole configuration.
@@ -101,18 +103,6 @@ pub enum Transport {
         /// Its environment, whole.
         env: BTreeMap<String, Secret>,
     },
-}
-
-/// What we show a backend.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Auth {
-    /// Nothing.
-    #[default]
-    None,
-    /// `Authorization: Bearer`.
-    Bearer(Secret),
-    /// What this plugin's credentials hook says.
-    Plugin(PluginName),
 }
 
 /// How a backend's entries are named.

@@ -16,7 +16,7 @@ use crate::catalog::{Changed, Definition, EntryKind};
 use crate::config::{Auth, Secret};
 use crate::era::Revision;
 use crate::fault::Fault;
-use crate::hook::{CredentialsHook, Record};
+use crate::hook::{self, CredentialsHook};
 use crate::json::{Object, Raw};
 use crate::level::Level;
 use crate::names::{BackendName, PluginName};
@@ -170,7 +170,7 @@ pub trait BackendEvents: Send + Sync {
 pub trait Audit: Send + Sync {
     /// A call has ended. `arguments` are what was judged last: the document of the request and authorize hooks, after
     /// all changes. Called on the call's own way, so it must not block.
-    fn record(&self, record: &Record, arguments: &Raw);
+    fn record(&self, record: &hook::Record, arguments: &Raw);
 }
 
 /// Headers that are shown to a backend.
@@ -196,6 +196,12 @@ pub trait Credential: Send + Sync {
     ) -> Pending<'_, Result<Option<Shown>, Fault>> {
         let _ = (shown, challenge);
         Box::pin(async { Ok(None) })
+    }
+
+    /// Ends when there may be something to show although [`Credential::headers`] had nothing a moment ago, for instance
+    /// because someone has logged in.
+    fn renewed(&self) -> Pending<'_, ()> {
+        Box::pin(std::future::pending())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The grammar of the command line; what the commands do is the binary's.
 
+pub mod auth;
 pub mod plugin;
 
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use auth::Auth;
 use plugin::Plugin;
 
 /// One MCP endpoint in front of many MCP servers
@@ -86,6 +88,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Log in to backends, log out, and see which logins there are
+    #[command(subcommand)]
+    Auth(Auth),
     /// Write, test, look at and swap plugins
     #[command(subcommand)]
     Plugin(Plugin),

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod list;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_auth::Credentials;
+use mcpmux_auth::{Credentials, Means, Memory};
 use mcpmux_backends::{Deps, Pool};
 use mcpmux_core::config::{Audit, Config, Limits};
+use mcpmux_core::ports::Vault;
 use mcpmux_frontends::Door;
 use mcpmux_mux::{Inbox, Member, Mux, Setup};
 use mcpmux_outbound::Internet;
@@ -19,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::Ledger;
 use crate::failure::Failure;
+use crate::prompt::Terminal;
+use crate::vault::Plain;
 use crew::Crew;
 
 pub(crate) use crew::{Loaded, Loader};
@@ -55,9 +58,15 @@ impl Host {
             None => mux,
         };
         let crew = Arc::new(Crew::default());
+        let means = Means {
+            hooks: Arc::clone(&crew) as _,
+            outbound: Arc::new(Internet::default()),
+            vault: vault(),
+            prompt: Arc::new(Terminal),
+        };
         let pool = Pool::new(Deps {
             events: inbox,
-            credentials: Arc::new(Credentials::new(Arc::clone(&crew) as _)),
+            credentials: Arc::new(Credentials::new(means)),
             sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
             limits,
             state: state_folder(),
@@ -138,6 +147,14 @@ pub(crate) fn engine() -> Result<Engine, Failure> {
 /// The services of plugins: this machine's clock and programs, and the network.
 pub(crate) fn services() -> Shared {
     Shared::new(Arc::new(Internet::default()))
+}
+
+/// Where logins rest; without a home they end with the process.
+pub(crate) fn vault() -> Arc<dyn Vault> {
+    match state_folder() {
+        Some(folder) => Arc::new(Plain::new(folder.join("logins"))),
+        None => Arc::new(Memory::default()),
+    }
 }
 
 /// The files whose change matters to a configuration, beside its own.

@@ -6,10 +6,12 @@ mod commands;
 mod failure;
 mod host;
 mod logging;
+mod prompt;
 mod reload;
 mod settings;
 mod signals;
 mod trial;
+mod vault;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -48,6 +50,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check { json } => commands::check::run(global, json),
         Command::Schema { reference } => commands::reference::schema(reference),
         Command::Status { json } => block_on(commands::status::run(global, json)),
+        Command::Auth(command) => block_on(commands::auth::run(global, &command)),
         Command::Plugin(command) => block_on(commands::plugin::run(global, &command)),
         Command::Completions { shell } => commands::reference::completions(shell),
         Command::HelpMarkdown => commands::reference::command_line(),

@@ -52,6 +52,7 @@ impl Visit {
                 }
             }
         };
+        let config = without_logins(config);
         let host = Host::start(config.limits, config.audit.as_ref())?;
         let plugins = host.load(&config).await?;
         host.apply(&config, plugins).await;
@@ -125,6 +126,16 @@ fn endpoint(url: String, config: Config) -> Config {
     let limits = mcpmux_core::config::Limits { tools: usize::MAX, ..config.limits };
     let backends = vec![Backend { name, transport, naming, patience: Patience::default() }];
     Config { backends, plugins: Vec::new(), limits, audit: None, ..config }
+}
+
+/// The same, without browsers that open by themselves: a command ends before anybody could log in.
+fn without_logins(mut config: Config) -> Config {
+    for backend in &mut config.backends {
+        if let Transport::Url { auth: Auth::OAuth(oauth), .. } = &mut backend.transport {
+            oauth.open_browser = false;
+        }
+    }
+    config
 }
 
 async fn is_served(address: SocketAddr) -> bool {
