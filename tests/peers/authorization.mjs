@@ -86,6 +86,7 @@ provider.use(async (ctx, next) => {
   if (uid) {
     const { params, grantId } = await provider.interactionDetails(ctx.req, ctx.res);
     const grant = (grantId && await provider.Grant.find(grantId)) || new provider.Grant({ accountId: 'person', clientId: params.client_id });
+    grant.addOIDCScope(params.scope ?? '');
     grant.addResourceScope(params.resource, params.scope ?? '');
     const result = { login: { accountId: 'person' }, consent: { grantId: await grant.save() } };
     await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: true });

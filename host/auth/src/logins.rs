@@ -84,7 +84,7 @@ impl Logins {
         login: &Login,
         scopes: &[String],
         open: bool,
-        mut pasted: P,
+        pasted: &mut P,
     ) -> Result<LoginState, String>
     where
         P: AsyncNext,

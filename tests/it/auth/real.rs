@@ -216,7 +216,7 @@ async fn the_command_line_logs_in_and_out_while_mcpmux_runs() {
     let guarded = Guarded::start(&[]).await;
     let home = home(&guarded.section("one", "auth.open_browser = false"));
     let served = serve(&home).await;
-    assert_eq!(call(&served, "one__read").await["error"]["code"], 1008);
+    down(&home, "one").await;
     let (code, out, _) = home.run(&["auth", "status", "--json"]).await;
     assert_eq!((code, out.as_str()), (0, "[{\"backend\":\"one\",\"logged_in\":false}]\n"));
 
