@@ -194,7 +194,8 @@ async fn more_rights_are_asked_for_when_a_call_needs_them() {
     let home = home(&guarded.section("one", ""));
     let served = serve(&home).await;
     appears(&served, "one__read").await;
-    assert_eq!(text(&served, "one__write").await, "write done");
+    let answer = text(&served, "one__write").await;
+    assert_eq!(answer, "write done", "{}", served.log());
     let asked = opened(&home);
     assert_eq!(asked.len(), 2);
     assert!(asked[1].contains("scope=read+write"), "{asked:?}");

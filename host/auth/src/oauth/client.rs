@@ -21,7 +21,6 @@ pub(crate) struct Choice<'a> {
     pub(crate) before: Option<&'a Kept>,
     /// Where the browser comes back to.
     pub(crate) callback: &'a str,
-    pub(crate) scopes: &'a [String],
     pub(crate) now: SystemTime,
 }
 
@@ -101,7 +100,7 @@ struct Registration {
 /// Registers a client.
 async fn register(choice: &Choice<'_>) -> Result<Client, Trouble> {
     const WHAT: &str = "the registration endpoint";
-    let Choice { web, config, server, callback, scopes, .. } = choice;
+    let Choice { web, config, server, callback, .. } = choice;
     let Some(endpoint) = &server.registration_endpoint else {
         return Err(Trouble::Refused(format!(
             "the authorization server {} registers no clients by itself\n\
@@ -119,7 +118,8 @@ async fn register(choice: &Choice<'_>) -> Result<Client, Trouble> {
             "the authorization server takes no client that mcpmux can be".to_owned(),
         ));
     };
-    let mut body = json!({
+    // No scope: a client that names some now could not ask for more later.
+    let body = json!({
         "client_name": config.client_name,
         "application_type": "native",
         "redirect_uris": [callback],
@@ -127,9 +127,6 @@ async fn register(choice: &Choice<'_>) -> Result<Client, Trouble> {
         "response_types": ["code"],
         "token_endpoint_auth_method": way,
     });
-    if let Some(object) = body.as_object_mut().filter(|_| !scopes.is_empty()) {
-        object.insert("scope".to_owned(), scopes.join(" ").into());
-    }
     let answer = web.json(WHAT, endpoint, &body).await?;
     if !matches!(answer.status, 200 | 201) {
         return Err(token::refusal(WHAT, &answer));

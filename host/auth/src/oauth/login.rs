@@ -100,7 +100,6 @@ impl Ready {
             server,
             before: same,
             callback: &callback.url(),
-            scopes: &scopes,
             now,
         };
         let client = client::choose(&choice).await?;
