@@ -59,8 +59,10 @@ async fn text(served: &Served, tool: &str) -> String {
     text.map_or_else(|| answer["error"]["message"].to_string(), str::to_owned)
 }
 
-/// Waits until there is a tool of this name.
+/// Waits until there is a tool of this name; its backend has come up before.
 async fn appears(served: &Served, tool: &str) {
+    let (backend, _) = tool.split_once("__").unwrap();
+    served.said(&format!("backend is ready backend={backend}")).await;
     let client = Client::modern(&served.url);
     let there = async {
         loop {
@@ -69,7 +71,6 @@ async fn appears(served: &Served, tool: &str) {
             if tools.iter().any(|listed| listed["name"] == tool) {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     };
     let waited = tokio::time::timeout(PATIENCE, there).await;
