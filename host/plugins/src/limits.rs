@@ -6,7 +6,8 @@ use std::time::Duration;
 use mcpmux_core::config::{Limits, PluginLimits};
 use mcpmux_core::hook::HookKind;
 
-/// How many times the time of a hook a plugin's start may take: a Python interpreter starts in `init`.
+/// How many times the time of a hook each part of a plugin's start may take: a Python interpreter starts in `init`, and
+/// a machine that is busy must not look like a defect of the plugin.
 const START: u32 = 20;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -18,6 +19,8 @@ pub(crate) enum Step {
     Describe,
     /// To start, `init`.
     Init,
+    /// To see, before it is put to work, that one of its hooks stands being shown nothing.
+    Test(HookKind),
     /// One of its hooks.
     Hook(HookKind),
 }
@@ -33,7 +36,7 @@ impl Step {
         match self {
             Self::Describe => "describe",
             Self::Init => "init",
-            Self::Hook(hook) => hook.as_str(),
+            Self::Test(hook) | Self::Hook(hook) => hook.as_str(),
         }
     }
 }
@@ -65,7 +68,7 @@ enum Time {
 const fn default(step: Step) -> (Time, usize, u32) {
     use Time::{Fixed, Times};
     match step {
-        Step::Describe | Step::Init => (Times(START), MIB, 1_000),
+        Step::Describe | Step::Init | Step::Test(_) => (Times(START), MIB, 1_000),
         Step::Hook(HookKind::Catalog) => (Times(1), 16 * MIB, 200_000),
         Step::Hook(HookKind::Request) => (Times(1), 16 * MIB, 10_000),
         Step::Hook(HookKind::Authorize) => (Times(1), 256 * KIB, 1_000),
@@ -121,7 +124,9 @@ mod tests {
         let authorize = Step::Hook(HookKind::Authorize);
         let bounds = Bounds::new(PluginLimits::default(), &general);
         assert_eq!(bounds.of(authorize).time, Duration::from_millis(7));
-        assert_eq!(bounds.of(Step::Init).time, Duration::from_millis(140));
+        for step in [Step::Init, Step::Test(HookKind::Catalog)] {
+            assert_eq!(bounds.of(step).time, Duration::from_millis(140));
+        }
         assert_eq!(bounds.of(Step::Hook(HookKind::Observe)).time, Duration::from_secs(5));
         assert_eq!(bounds.memory, general.plugin_memory);
 
