@@ -67,6 +67,11 @@ pub struct Loading {
 }
 
 impl Plugin {
+    /// It is put to work, in the place of the one of its name before it.
+    pub(crate) fn begin(&self) {
+        self.rights.begin();
+    }
+
     /// Its name in the configuration.
     #[must_use]
     pub const fn name(&self) -> &PluginName {

@@ -15,9 +15,10 @@ use tokio::sync::oneshot;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::engine::Engine;
+use crate::examine::{self, Ways};
 use crate::pipe::Queue;
 use crate::refusal::Refusal;
-use crate::{examine, world};
+use crate::world;
 
 /// Runs WASI 0.2 command components as tasks of the calling tokio runtime.
 ///
@@ -65,7 +66,7 @@ impl Sandbox for WasiSandbox {
         let refused = |refusal: Refusal| refusal_text(program, &refusal);
         let runtime =
             Handle::try_current().map_err(|error| format!("cannot start a program: {error}"))?;
-        let examined = examine::read(&program.path).map_err(refused)?;
+        let examined = examine::read(&program.path, Ways::All).map_err(refused)?;
         world::check_command(&examined).map_err(refused)?;
         let code = self.code(&program.path, &examined.sha256);
         let input = Arc::new(Queue::default());

@@ -7,7 +7,7 @@ use mcpmux_core::call::{Answer, Body, Outcome, Permitted};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::{Denial, HookKind, Obligations, ResponseAction, ResponseHook, Source};
-use mcpmux_core::json::pointer::{Patch, Pointer, patch};
+use mcpmux_core::json::pointer::{Patch, PatchError, Pointer, WORK, patch};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
 use mcpmux_core::ports::{Backend, Pending};
@@ -214,6 +214,9 @@ fn kept_to(escort: &Escort, answer: Answer) -> Outcome {
 }
 
 fn redacted(mut result: Raw, obligations: &Obligations) -> Result<Raw, String> {
+    if obligations.redact.len().saturating_mul(result.as_bytes().len()) > WORK {
+        return Err(PatchError::Work.to_string());
+    }
     // From the end of arrays to their beginning, so that no removal moves what another pointer leads to.
     let mut pointers: Vec<&Pointer> = obligations.redact.iter().collect();
     pointers.sort_by_cached_key(|pointer| Reverse(places(pointer)));
