@@ -1,6 +1,7 @@
 //! JSON that travels as the bytes it came in, and a shallow ordered object over it; no typed messages.
 
 pub mod pointer;
+pub mod twice;
 
 use std::borrow::Cow;
 use std::fmt;
