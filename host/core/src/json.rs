@@ -2,6 +2,7 @@
 
 pub mod pointer;
 pub mod surrogate;
+pub mod twice;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

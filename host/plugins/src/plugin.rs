@@ -4,7 +4,7 @@ mod calling;
 mod loading;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use mcpmux_core::config::{Match, Mode, OnError};
@@ -45,6 +45,8 @@ pub struct Plugin {
     rights: Arc<Rights>,
     config: String,
     bounds: Bounds,
+    /// How long its first start took.
+    first_start: OnceLock<Duration>,
     stateless: bool,
     pool: Pool,
     /// The one instance that hears outcomes, in order.

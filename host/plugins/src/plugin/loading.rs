@@ -1,6 +1,6 @@
 //! Loading a plugin: from a file and its section of the configuration to one that has been started and tried.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use mcpmux_core::config::{self, Limits, PluginLimits};
@@ -86,6 +86,7 @@ fn load(
         rights: Arc::new(Rights::new(&plugin.name, services)),
         config: String::from_utf8_lossy(plugin.config.as_bytes()).into_owned(),
         bounds,
+        first_start: OnceLock::new(),
         stateless: plugin.stateless,
         pool: Pool::new(),
         observer: tokio::sync::Mutex::default(),

@@ -170,6 +170,29 @@ fn what_traps_again_and_again_is_left_alone_and_comes_back() {
 }
 
 #[test]
+fn running_out_over_a_large_document_is_nothing_to_be_put_away_for() {
+    let guest = Guest::new().moody("request", &[0, 0]);
+    let (time, memory) = (Some(Duration::from_millis(50)), Some(8 << 20));
+    let slow = bounded(&guest, PluginLimits { time, ..PluginLimits::default() });
+    let hooks = bounded(&guest, PluginLimits { memory, ..PluginLimits::default() });
+    let shown = |hooks: &Hooks, name: &str, bytes: usize| {
+        let document = Raw::of(&"x".repeat(bytes));
+        hooks.request.as_ref().unwrap().on_request(&call(name), &document).unwrap_err()
+    };
+    for _ in 0..25 {
+        assert!(shown(&hooks, "m", 65 << 10).contains("it wanted more memory"));
+    }
+    assert!(shown(&slow, "l", 65 << 10).contains("it ran longer than"));
+    let failures = || (hooks.health.health().failures, slow.health.health().failures);
+    assert_eq!(failures(), (0, 0));
+    // A trap counts whatever it was shown, and so does running out over little.
+    assert!(shown(&hooks, "t", 65 << 10).contains("it trapped"));
+    assert!(shown(&hooks, "m", 63 << 10).contains("it wanted more memory"));
+    assert!(shown(&slow, "l", 63 << 10).contains("it ran longer than"));
+    assert_eq!(failures(), (2, 1));
+}
+
+#[test]
 fn an_instance_that_has_grown_much_is_let_go() {
     // Grows by 20 MiB, unless it has grown already.
     let body = format!(
