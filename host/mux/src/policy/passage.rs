@@ -293,7 +293,7 @@ fn told(outcome: &Outcome, era: Era) -> (Status, Option<i64>, usize) {
 
 /// Whether a tool's result says that it is an error.
 fn is_error(result: &Raw) -> bool {
-    memchr::memmem::find(result.as_bytes(), b"\"isError\"").is_some()
+    super::may_hold(result, "isError")
         && result.object().is_ok_and(|object| {
             object.get("isError").is_some_and(|flag| flag.as_bytes() == b"true")
         })
