@@ -149,11 +149,11 @@ impl Seats {
     /// A backend asks something outside of any call.
     pub(crate) fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body> {
         let able = self.table().able(&ask);
-        let Some((client, only)) = able.first().cloned() else {
+        let Some((first, rest)) = able.split_first() else {
             return Box::pin(std::future::ready(nobody(&ask.method)));
         };
         let roots = ask.method == ROOTS;
-        if able.len() > 1 && !roots {
+        if !rest.is_empty() && !roots {
             tracing::info!(%backend, method = ask.method, "asked outside of a call, with several clients there");
             let why = format!(
                 "`{}` was asked outside of a call, and mcpmux has several clients that could answer",
@@ -162,18 +162,29 @@ impl Seats {
             return Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)));
         }
         let plan = self.shared.read(|view| view.plans.whole(backend));
-        let ask = match plan {
-            None => ask,
-            Some(plan) => match self.policy.outside(plan, &client, backend, ask) {
-                Ok(ask) => ask,
-                Err(withheld) => return Box::pin(std::future::ready(withheld)),
-            },
+        let judged = |client: &Arc<Client>, ask: Ask| match &plan {
+            None => Ok(ask),
+            Some(plan) => self.policy.outside(Arc::clone(plan), client, backend, ask),
         };
-        if roots {
-            let peers = able.into_iter().map(|(_, peer)| peer).collect();
-            return Box::pin(roots::of_all(peers, ask, self.patience));
+        if !roots {
+            let (client, only) = first;
+            return match judged(client, ask) {
+                Ok(ask) => only.ask(ask),
+                Err(withheld) => Box::pin(std::future::ready(withheld)),
+            };
         }
-        only.ask(ask)
+        // What is withheld from one client says nothing of the others.
+        let (mut asks, mut refused) = (Vec::new(), None);
+        for (client, peer) in &able {
+            match judged(client, ask.clone()) {
+                Ok(ask) => asks.push((Arc::clone(peer), ask)),
+                Err(withheld) => refused = refused.or(Some(withheld)),
+            }
+        }
+        match refused {
+            Some(withheld) if asks.is_empty() => Box::pin(std::future::ready(withheld)),
+            _ => Box::pin(roots::of_all(asks, self.patience)),
+        }
     }
 }
 

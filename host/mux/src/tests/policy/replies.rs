@@ -265,3 +265,32 @@ async fn what_is_asked_outside_of_calls_passes_with_an_empty_name() {
         }
     }
 }
+
+#[tokio::test]
+async fn roots_are_asked_of_the_clients_from_which_no_plugin_withholds_it() {
+    let told = |name: &str| {
+        let mut client = client(Era::Legacy, r#"{"roots":{}}"#);
+        Arc::make_mut(&mut client).info = Some(Raw::of(&json!({ "name": name, "version": "1" })));
+        client
+    };
+    let says = [r#"{"roots":[{"uri":"file:///a"}]}"#, r#"{"roots":[{"uri":"file:///b"}]}"#];
+    let name = BackendName::new("a").unwrap();
+    for (from, expected) in [("one", [0, 1]), ("two", [1, 0]), ("", [0, 0])] {
+        let withhold = fixed("p", ResponseAction::Withhold(denial("no")));
+        let scene = Scene::new(Era::Legacy, [only("", "", from, withhold)]).await;
+        let guests = says.map(|says| Arc::new(Guest { says: Some(says), ..Guest::default() }));
+        let seats = ["one", "two"].into_iter().zip(&guests);
+        let _seats: Vec<_> = seats
+            .map(|(name, guest)| scene.stage.mux.join(told(name), Arc::clone(guest) as _))
+            .collect();
+        let ask = Ask { method: "roots/list".to_owned(), params: None, report: None };
+        let answer = scene.stage.inbox.asked(&name, ask).await;
+        assert_eq!(guests.each_ref().map(|guest| guest.asked.load(Ordering::Relaxed)), expected);
+        let of = expected.iter().position(|asked| *asked == 1);
+        match (answer, of.and_then(|at| says.get(at))) {
+            (Body::Result(result), Some(says)) => assert_eq!(of_raw(&result), *says),
+            (Body::Error(_), None) => {}
+            (answer, _) => panic!("{answer:?}"),
+        }
+    }
+}
