@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use mcpmux_core::call::Body;
 use mcpmux_core::client::Client;
+use mcpmux_core::era::Revision;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::{BackendName, NativeName};
 use mcpmux_core::peer::{Ask, Event};
@@ -28,6 +29,9 @@ use turns::Turns;
 
 /// What asks a client for its roots.
 const ROOTS: &str = "roots/list";
+/// What says how a task is getting on, and the only revision with sessions that has tasks.
+const TASK_STATUS: &str = "notifications/tasks/status";
+const TASKS: Revision = Revision::V2025_11_25;
 /// A method that is not served (JSON-RPC 2.0, section 5.1).
 const METHOD_NOT_FOUND: i64 = -32601;
 /// Something that mcpmux cannot do (JSON-RPC 2.0, section 5.1).
@@ -105,7 +109,15 @@ impl Seats {
             Event::Updated(params) => self.updated(backend, &params),
             event => {
                 let plan = self.shared.read(|view| view.plans.whole(backend));
-                let sessions = self.table().sessions();
+                let mut sessions = self.table().sessions();
+                if matches!(&event, Event::Other { method, .. } if method == TASK_STATUS) {
+                    sessions.retain(|(client, _)| client.revision == TASKS);
+                    if sessions.len() > 1 {
+                        // Nothing says whose task it is, and it is no affair of the others.
+                        tracing::debug!(%backend, "the status of a task was dropped: it may be of several clients");
+                        return;
+                    }
+                }
                 let mut told = Told::new(plan, backend, event);
                 for (client, peer) in sessions {
                     if let Some(event) = told.to(&client) {
