@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use mcpmux_core::call::{Answer, Body, Call, Outcome, Routed};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
-use mcpmux_core::hook::{Decision, HookKind, Obligations, Record, Status, Subject};
+use mcpmux_core::hook::{Decision, HookKind, Obligations, Question, Record, Status, Subject};
 use mcpmux_core::json::Raw;
+use mcpmux_core::names::PluginName;
 use mcpmux_core::ports::Audit;
 
 use super::Approvals;
@@ -28,6 +29,8 @@ pub(crate) struct Escort {
     decisions: Mutex<Vec<Decision>>,
     /// The plugins whose questions people have answered with yes, by [`Post::id`].
     approved: Mutex<Vec<String>>,
+    /// The plugins whose questions people have been asked during this call.
+    asked: Mutex<Vec<PluginName>>,
 }
 
 impl Escort {
@@ -44,6 +47,7 @@ impl Escort {
             obligations: OnceLock::new(),
             decisions: Mutex::default(),
             approved: Mutex::new(approved),
+            asked: Mutex::default(),
         }
     }
 
@@ -76,6 +80,16 @@ impl Escort {
     pub(super) fn is_approved(&self, post: &Post) -> bool {
         let approved = lock(&self.approved);
         !approved.is_empty() && approved.contains(&post.id())
+    }
+
+    /// People are asked these questions.
+    pub(super) fn ask(&self, questions: &[(PluginName, Question)]) {
+        lock(&self.asked).extend(questions.iter().map(|(plugin, _)| plugin.clone()));
+    }
+
+    /// Whether people have been asked a question of this plugin.
+    pub(super) fn asks(&self, plugin: &PluginName) -> bool {
+        lock(&self.asked).contains(plugin)
     }
 
     /// What the permission asks for.
