@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use mcpmux_core::config;
 use mcpmux_core::hook::Record;
 use mcpmux_core::json::Raw;
@@ -63,9 +64,12 @@ impl Load {
 
 impl Audit for Desk {
     fn record(&self, record: &Record, arguments: &Raw) {
-        let arguments = self.arguments.then(|| arguments.clone());
-        let size = arguments.as_ref().map_or(0, |raw| raw.as_bytes().len());
+        let arguments = Some(arguments.as_bytes()).filter(|_| self.arguments);
+        let size = arguments.map_or(0, <[u8]>::len);
         let fits = self.load.bytes.fetch_add(size, Ordering::Relaxed) + size <= WAITING_BYTES;
+        // In memory of their own: as a part of the request they would keep all of it.
+        let arguments = arguments.filter(|_| fits);
+        let arguments = arguments.map(|text| Raw::trusted(Bytes::copy_from_slice(text)));
         let entry = Entry::Call(Box::new(record.clone()), arguments, SystemTime::now());
         if !fits || self.entries.try_send(entry).is_err() {
             self.load.bytes.fetch_sub(size, Ordering::Relaxed);

@@ -228,8 +228,13 @@ impl Passage {
         if self.audit.is_none() && !watchers().any(|post| post.observer.is_some()) {
             return;
         }
+        let mut subject = self.escort.subject.clone();
+        if subject.client.session.is_none() {
+            // Each message of its brings it anew, and a record that waits for who reads it need not keep them.
+            subject.client = Arc::new(subject.client.detached());
+        }
         let record = Arc::new(Record {
-            subject: self.escort.subject.clone(),
+            subject,
             status,
             code,
             sent: self.arguments.as_bytes().len() as u64,
