@@ -205,6 +205,17 @@ async fn a_completion_names_its_entry_as_the_backend_does() {
     let two = json!({"type":"ref/prompt","name":"hidden","uri":"t://{id}"});
     assert_eq!(complete("t://{id}", two).await, "InvalidParams");
     assert_eq!(complete("b__p", prompt("hidden")).await, "InvalidParams");
+    let sent = (a.sent().len(), b.sent().len());
+    for (kind, key, name) in [
+        (json!("ref/resource"), "name", "b__p"),
+        (json!("ref/prompt"), "uri", "mcpmux+b+t://{id}"),
+        (json!("ref/other"), "name", "b__p"),
+        (json!(7), "name", "b__p"),
+    ] {
+        let refused = complete(name, json!({ "type": kind, key: name })).await;
+        assert_eq!(refused, "InvalidParams", "{key}");
+    }
+    assert_eq!((a.sent().len(), b.sent().len()), sent);
 }
 
 #[tokio::test]
