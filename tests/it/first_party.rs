@@ -2,15 +2,19 @@
 //! both: what its README promises. `rename` has its tests in `plugins.rs`.
 
 mod components;
+mod credentials;
 mod guard;
+mod permissions;
 mod readmes;
 mod redact;
+mod search;
 mod trim;
 
 use serde_json::{Value, json};
 
 use crate::harness::http::{Client, LEGACY, MODERN};
 use crate::harness::peer::{Heard, Over, Peer};
+use crate::harness::raw::RawClient;
 use crate::harness::{Home, Served, paths};
 
 /// The plugins that have a README of their own.
@@ -66,7 +70,7 @@ fn plugin(name: &str, rest: &str) -> String {
 
 /// mcpmux between the backends of both eras and whoever calls.
 struct Stage {
-    _home: Home,
+    home: Home,
     served: Served,
 }
 
@@ -79,12 +83,19 @@ impl Stage {
         }
         let home = Home::new(&format!("{sections}{config}"));
         let served = home.serve().await;
-        Self { _home: home, served }
+        Self { home, served }
     }
 
     /// A client of either era, both named `test`.
     async fn clients(&self) -> [Client; 2] {
         [Client::legacy(&self.served.url).await, Client::modern(&self.served.url)]
+    }
+
+    /// A client of either era, both named `raw`.
+    async fn strangers(&self) -> [RawClient; 2] {
+        let open =
+            |revision| RawClient::open(&self.home, &self.served.url, revision, Over::Http, "{}");
+        [open(LEGACY).await, open(MODERN).await]
     }
 
     async fn stop(self) {
@@ -134,6 +145,13 @@ fn reply(heard: &Heard, results: &[(String, Option<Value>)]) {
     }
     result["resultType"] = "complete".into();
     heard.answer(&result.to_string());
+}
+
+/// The names of the tools that a client sees, in order.
+async fn names(client: &Client) -> Vec<String> {
+    let mut names = client.names().await;
+    names.sort();
+    names
 }
 
 /// The first text of the result in an answer.
