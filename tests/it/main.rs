@@ -9,6 +9,7 @@ mod config;
 mod conformance;
 mod examples;
 mod faults;
+mod first_party;
 mod harness;
 mod hooks;
 mod input;

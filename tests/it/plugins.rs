@@ -13,7 +13,7 @@ fn plugin(name: &str, path: &str, rest: &str) -> String {
 }
 
 /// With this plugin nothing starts: `check` and `serve` end with 2, and say all of this.
-async fn refused(home: &Home, plugin: &str, parts: &[&str]) {
+pub(crate) async fn refused(home: &Home, plugin: &str, parts: &[&str]) {
     home.write("mcpmux.toml", &format!("{}{plugin}", backend("ok", "ok")));
     for command in [&["check"][..], &["serve", "--http", "127.0.0.1:0"], &["serve", "--stdio"]] {
         let (code, out, said) = home.run(command).await;
