@@ -12,6 +12,7 @@ mod faults;
 mod harness;
 mod hooks;
 mod input;
+mod languages;
 mod load;
 mod lossless;
 mod matrix;
