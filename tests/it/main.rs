@@ -13,6 +13,7 @@ mod first_party;
 mod harness;
 mod hooks;
 mod input;
+mod languages;
 mod load;
 mod lossless;
 mod matrix;

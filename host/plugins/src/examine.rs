@@ -102,6 +102,26 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The names of what a core module imports from modules whose name begins with `from`, in its order.
+///
+/// # Errors
+/// It is no WebAssembly, or malformed.
+pub fn core_imports(module: &[u8], from: &str) -> Result<Vec<String>, Refusal> {
+    let malformed = |error: wasmparser::BinaryReaderError| Refusal::Malformed(error.to_string());
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ImportSection(section) = payload.map_err(malformed)? {
+            for import in section.into_imports() {
+                let import = import.map_err(malformed)?;
+                if import.module.starts_with(from) {
+                    names.push(import.name.to_owned());
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
 /// The names that the outermost component imports and exports.
 fn surface(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), Refusal> {
     if !bytes.starts_with(b"\0asm") {

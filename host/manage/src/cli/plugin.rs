@@ -85,7 +85,7 @@ pub enum Lang {
     Js,
     /// Python, with componentize-py: needs Python
     Python,
-    /// C, with wit-bindgen: needs a WASI SDK
+    /// C, with Zig or another clang: needs Python, or `CC`
     C,
 }
 
