@@ -221,10 +221,16 @@ async fn a_completion_names_its_entry_as_the_backend_does() {
 #[tokio::test]
 async fn what_a_new_configuration_hides_is_not_reached_while_a_plugin_keeps_the_old_catalog() {
     let a = actor("a", Era::Legacy);
-    let lists = Lists { tools: vec!["t", "u"], ..Lists::default() };
+    let lists = Lists { tools: vec!["secret", "t", "u"], ..Lists::default() };
     let stage = Stage::of(&[(&a, lists.clone())]).await;
-    let hide = Arc::new(Hide(AtomicBool::new(true)));
+    let hide = Arc::new(Hide(AtomicBool::new(false)));
     let plugins = vec![hide.plugin()];
+    let works = Setup { plugins: plugins.clone(), ..members(&[(&a, Naming::default())]) };
+    stage.mux.apply(works).await;
+    while stage.ask(Method::ToolsCall, "a__secret", json!({})).await != "InvalidParams" {
+        tokio::task::yield_now().await;
+    }
+    hide.0.store(true, Ordering::Relaxed);
     stage.mux.apply(Setup { plugins, ..members(&[(&a, hiding("t"))]) }).await;
     until(|| !stage.mux.status().warnings.is_empty()).await;
     assert_eq!(stage.ask(Method::ToolsCall, "a__t", json!({})).await, "InvalidParams");
