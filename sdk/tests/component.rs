@@ -18,12 +18,12 @@ fn a_policy_exports_its_hook_imports_only_the_log_and_is_small() {
     let [policy, everything] = build(["policy", "everything"]);
     assert_eq!(policy.exports, ["authorize", "lifecycle"]);
     assert_eq!(policy.imports, ["log", "types"]);
-    assert!(policy.size < 160 << 10, "{} bytes are too many for what it does", policy.size);
+    assert!(policy.size < 126 << 10, "{} bytes are too many for what it does", policy.size);
     let hooks =
         "authorize authorize-list catalog credentials lifecycle notify observe request response";
     assert_eq!(everything.exports.join(" "), hooks);
     assert_eq!(everything.imports.join(" "), "clock exec http kv log secrets types");
-    assert!(everything.size < 260 << 10, "{} bytes are too many", everything.size);
+    assert!(everything.size < 250 << 10, "{} bytes are too many", everything.size);
 }
 
 fn build<const N: usize>(examples: [&str; N]) -> [Component; N] {

@@ -2,6 +2,7 @@
 //! recorded. A backend for each thing a plugin can do; all are the same server.
 
 mod asking;
+mod hostile;
 mod lists;
 mod swapping;
 

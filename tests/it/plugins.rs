@@ -13,7 +13,7 @@ fn plugin(name: &str, path: &str, rest: &str) -> String {
 }
 
 /// With this plugin nothing starts: `check` and `serve` end with 2, and say all of this.
-async fn refused(home: &Home, plugin: &str, parts: &[&str]) {
+pub(crate) async fn refused(home: &Home, plugin: &str, parts: &[&str]) {
     home.write("mcpmux.toml", &format!("{}{plugin}", backend("ok", "ok")));
     for command in [&["check"][..], &["serve", "--http", "127.0.0.1:0"], &["serve", "--stdio"]] {
         let (code, out, said) = home.run(command).await;
@@ -118,11 +118,12 @@ async fn a_hook_that_fails_brings_nothing_to_light_and_is_said() {
         home.write("mcpmux.toml", &config(mode));
         let failed_again = || served.log().matches(FAILED).count() > 1;
         assert!(until(failed_again).await, "{}", served.log());
-        assert_eq!(client.names().await, names, "{mode}");
-        let hidden = client.call("ok__hold", json!({})).await;
-        assert_eq!(hidden["error"]["code"], -32602, "{mode}: {hidden}");
-        let answer = client.call("ok__echo", json!({})).await;
-        assert_eq!(answer["result"]["content"][0]["text"], "{}", "{mode}: {answer}");
+        // What a plugin that is new would hide of the list of before is not known.
+        assert_eq!(client.names().await, [""; 0], "{mode}");
+        for tool in ["ok__hold", "ok__echo"] {
+            let refused = client.call(tool, json!({})).await;
+            assert_eq!(refused["error"]["code"], -32602, "{mode}: {refused}");
+        }
     }
 }
 

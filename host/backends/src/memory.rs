@@ -119,7 +119,7 @@ fn fingerprint(transport: &Transport) -> String {
             parts.extend(["url", url]);
             parts.extend(headers.keys().map(String::as_str));
         }
-        Transport::Wasm { path: file, args, env } => {
+        Transport::Wasm { path: file, args, env, .. } => {
             path = file.to_string_lossy();
             parts.extend(["wasm", &path]);
             parts.extend(args.iter().map(String::as_str));

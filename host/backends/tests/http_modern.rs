@@ -77,6 +77,23 @@ async fn a_tool_whose_headers_changed_is_listed_again_and_called_once_more() {
 }
 
 #[tokio::test]
+async fn a_refusal_without_a_status_that_says_so_is_passed_on() {
+    for (code, streamed) in [(-32020, false), (-32022, false), (-32020, true), (-32022, true)] {
+        let server = Server::start(modern(move |seen: &Seen| {
+            let body = error(seen, code, "no");
+            if streamed { Reply::Stream(vec![event(&body)]) } else { Reply::Json(200, body) }
+        }))
+        .await;
+        let mut bench = Bench::new(url(&server.url, Auth::None));
+        bench.ready().await;
+        let answer = bench.answer("special", "{}").await;
+        assert!(answer.contains(&code.to_string()), "{answer}");
+        let sent = (server.count("tools/call"), server.count("server/discover"));
+        assert_eq!(sent, (1, 1), "{code} {streamed}");
+    }
+}
+
+#[tokio::test]
 async fn the_name_in_the_header_is_the_backends_own() {
     let server = Server::start(modern(|_| Reply::Hang)).await;
     let mut bench = Bench::new(url(&server.url, Auth::None));

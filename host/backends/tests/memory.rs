@@ -132,6 +132,7 @@ async fn a_backend_that_is_slow_to_start_is_found_out_whatever_it_answers_first(
         let slow = Arc::new(Slow { sent: sender, output: Mutex::default() });
         let transport = Transport::Wasm {
             path: "slow.wasm".into(),
+            sha256: None,
             args: Vec::new(),
             env: std::collections::BTreeMap::new(),
         };

@@ -12,6 +12,7 @@ pub use build::{Report, Source, build};
 pub use definition::{Annotations, Definition, EntryKind};
 use hidden::Hidden;
 
+use crate::config::Match;
 use crate::json::Raw;
 use crate::names::{BackendName, ExposedName, NativeName, PluginName};
 use crate::uri;
@@ -53,6 +54,8 @@ pub struct Catalog {
     qualified: HashMap<BackendName, HashMap<NativeName, ExposedName>>,
     /// The resources that plugins hide, which their URIs must not lead to.
     hidden: HashMap<BackendName, Hidden>,
+    /// What plugins are asked about that have not had their say yet: nothing of that is here.
+    withheld: Vec<Match>,
 }
 
 /// Which lists differ between two catalogs.
@@ -102,6 +105,23 @@ impl Shelf {
         self.entries.iter().chain(&self.unlisted)
     }
 
+    /// The same without what these cover.
+    fn without(&self, withheld: &[Match]) -> Self {
+        let stays = |entry: &Entry| {
+            let native = entry.native.as_str();
+            !withheld.iter().any(|matches| matches.entry(&entry.backend, native))
+        };
+        let list = |entries: &[Arc<Entry>]| {
+            entries.iter().filter(|entry| stays(entry)).cloned().collect::<Vec<_>>()
+        };
+        let named = self.by_name.iter().filter(|(_, entry)| stays(entry));
+        Self {
+            entries: list(&self.entries),
+            unlisted: list(&self.unlisted),
+            by_name: named.map(|(name, entry)| (name.clone(), Arc::clone(entry))).collect(),
+        }
+    }
+
     /// Whether clients of `other` would see exactly what clients of this one see.
     fn same(&self, other: &Self) -> bool {
         let same = |(a, b): (&Arc<Entry>, &Arc<Entry>)| {
@@ -124,6 +144,31 @@ impl Catalog {
         }
     }
 
+    /// The same without what these cover, which plugins are asked about that had no say in this catalog: what they would
+    /// hide is not known. What has a URI and may be theirs is reached on no way.
+    #[must_use]
+    pub fn without(&self, withheld: Vec<Match>) -> Self {
+        let shelf = |kind| self.shelf(kind).without(&withheld);
+        let (tools, prompts) = (shelf(EntryKind::Tool), shelf(EntryKind::Prompt));
+        let (resources, templates) = (shelf(EntryKind::Resource), shelf(EntryKind::Template));
+        Self {
+            tools,
+            prompts,
+            resources,
+            templates,
+            rank: self.rank.clone(),
+            qualified: self.qualified.clone(),
+            hidden: self.hidden.clone(),
+            withheld,
+        }
+    }
+
+    /// What it is without.
+    #[must_use]
+    pub fn withheld(&self) -> &[Match] {
+        &self.withheld
+    }
+
     /// Which lists clients of `other` would see differently.
     #[must_use]
     pub fn changed(&self, other: &Self) -> Changed {
@@ -142,12 +187,13 @@ impl Catalog {
             (&a.exposed, &a.backend, &a.native) == (&b.exposed, &b.backend, &b.native)
                 && a.definition == b.definition
         };
-        EntryKind::ALL.into_iter().all(|kind| {
-            let (one, other) = (self.shelf(kind), other.shelf(kind));
-            one.same(other)
-                && one.unlisted.len() == other.unlisted.len()
-                && one.all().zip(other.all()).all(same)
-        })
+        self.withheld == other.withheld
+            && EntryKind::ALL.into_iter().all(|kind| {
+                let (one, other) = (self.shelf(kind), other.shelf(kind));
+                one.same(other)
+                    && one.unlisted.len() == other.unlisted.len()
+                    && one.all().zip(other.all()).all(same)
+            })
     }
 
     /// How many entries of a kind a backend has in the catalog.
@@ -180,9 +226,16 @@ impl Catalog {
     }
 
     /// Whether a plugin hides what this URI of a backend, or the text of this template, leads to: it is not to be
-    /// reached on any way.
+    /// reached on any way. So is what may be such as a plugin has not had its say on.
     #[must_use]
     pub fn hides(&self, backend: &BackendName, native: &str) -> bool {
+        let withheld = |matches: &Match| {
+            matches.entry(backend, native)
+                || (matches.backend(backend) && !self.offers(backend, native))
+        };
+        if self.withheld.iter().any(withheld) {
+            return true;
+        }
         let Some(hidden) = self.hidden.get(backend) else { return false };
         hidden.names(native) || (hidden.covers(native) && !self.offers(backend, native))
     }

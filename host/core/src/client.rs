@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::call::Body;
 use crate::era::{Era, Revision};
 use crate::json::{Object, Raw};
@@ -25,6 +27,15 @@ impl Client {
     #[must_use]
     pub const fn era(&self) -> Era {
         self.revision.era()
+    }
+
+    /// The same in memory of its own, for whoever keeps it longer than the message that it was cut out of: a part of a
+    /// message keeps the whole of it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        let own = |raw: &Raw| Raw::trusted(Bytes::copy_from_slice(raw.as_bytes()));
+        let (info, capabilities) = (self.info.as_ref().map(own), own(&self.capabilities));
+        Self { revision: self.revision, info, capabilities, session: self.session.clone() }
     }
 
     /// The capability that this client would need to be asked this, if it lacks it. A method that no revision
@@ -122,5 +133,19 @@ mod tests {
             Some("sampling.tools"),
         );
         check("{}", "vendor/x", "{}", None);
+    }
+
+    #[test]
+    fn a_detached_client_keeps_nothing_of_the_message_that_brought_it() {
+        let text = r#"{"info":{"name":"n"},"capabilities":{"roots":{}},"large":"..."}"#;
+        let message = Raw::parse(text.to_owned().into()).unwrap();
+        let mut parts = message.object().unwrap();
+        let (info, capabilities) = (parts.take("info"), parts.take("capabilities").unwrap());
+        let revision = Revision::NEWEST_LEGACY;
+        let client = Client { revision, info, capabilities, session: None };
+        let own = client.detached();
+        assert_eq!((&own.info, &own.capabilities), (&client.info, &client.capabilities));
+        drop((parts, client));
+        assert!(message.bytes().is_unique());
     }
 }

@@ -98,6 +98,8 @@ pub enum Transport {
     Wasm {
         /// The component's file.
         path: PathBuf,
+        /// The SHA-256 that the file must have whenever it is started, in lower-case hexadecimal; `None`: any.
+        sha256: Option<String>,
         /// Arguments after the program's name.
         args: Vec<String>,
         /// Its environment, whole.

@@ -1,8 +1,11 @@
 //! JSON that travels as the bytes it came in, and a shallow ordered object over it; no typed messages.
 
 pub mod pointer;
+pub mod surrogate;
+pub mod twice;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use bytes::Bytes;
@@ -69,13 +72,18 @@ impl Raw {
         serde_json::from_slice(&self.0)
     }
 
-    /// The value as a string, if it is one.
+    /// The value as a string, if it is one. In the place of half a surrogate pair, which no string can hold, stands
+    /// U+FFFD.
     #[must_use]
     pub fn as_string(&self) -> Option<Cow<'_, str>> {
         if self.0.first() != Some(&b'"') {
             return None;
         }
-        self.read::<Text<'_>>().ok().map(|text| text.0)
+        if let Ok(Text(text)) = self.read() {
+            return Some(text);
+        }
+        let mended = surrogate::replaced(&self.0);
+        serde_json::from_slice::<Text<'_>>(&mended).ok().map(|text| text.0.into_owned().into())
     }
 
     /// Whether the value is `null`.
@@ -250,6 +258,9 @@ pub fn write_key(key: &str, out: &mut Vec<u8>) {
     out.push(b':');
 }
 
+/// Members that are compared one by one.
+const FEW: usize = 16;
+
 /// The members of an object, borrowed; a key named twice is an error, because two readers could then
 /// disagree about which value counts.
 struct Borrowed<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -264,11 +275,21 @@ impl<'de> Deserialize<'de> for Borrowed<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::with_capacity(4);
-                while let Some((key, value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-                    if members.iter().any(|(known, _)| *known == key.0) {
-                        return Err(A::Error::custom(format_args!("duplicate key `{}`", key.0)));
+                // Of many members each is looked up, not compared with all others.
+                let mut known: HashSet<Cow<'de, str>> = HashSet::new();
+                while let Some((Text(key), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    if members.len() == FEW {
+                        known.extend(members.iter().map(|(key, _)| key.clone()));
                     }
-                    members.push((key.0, value));
+                    let twice = if members.len() < FEW {
+                        members.iter().any(|(known, _)| *known == key)
+                    } else {
+                        !known.insert(key.clone())
+                    };
+                    if twice {
+                        return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
+                    }
+                    members.push((key, value));
                 }
                 Ok(Borrowed(members))
             }
@@ -299,6 +320,24 @@ mod tests {
     fn a_key_named_twice_is_refused() {
         let error = Raw::literal(r#"{"name":1,"\u006eame":2}"#).object().unwrap_err();
         assert!(error.to_string().contains("duplicate key `name`"), "{error}");
+    }
+
+    #[test]
+    fn among_very_many_keys_one_named_twice_is_refused_in_time() {
+        let keys = |last: usize| {
+            let members: Vec<String> =
+                (0..300_000).chain([last]).map(|key| format!("\"{key}\":1")).collect();
+            Raw::parse(format!("{{{}}}", members.join(",")).into()).unwrap().object()
+        };
+        assert_eq!(keys(300_000).unwrap().iter().count(), 300_001);
+        let error = keys(17).unwrap_err();
+        assert!(error.to_string().contains("duplicate key `17`"), "{error}");
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_does_not_make_a_string_unreadable() {
+        let raw = Raw::literal(r#""a\ud800b\ud83d\ude00\udc00\\ud800""#);
+        assert_eq!(raw.as_string().as_deref(), Some("a\u{fffd}b\u{1f600}\u{fffd}\\ud800"));
     }
 
     #[test]

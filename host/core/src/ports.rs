@@ -229,7 +229,7 @@ pub trait Sandbox: Send + Sync {
     /// ends the program.
     ///
     /// # Errors
-    /// If the file is missing, is no command component, or wants what it cannot have.
+    /// If the file is missing, is another one than it must be, is no command component, or wants what it cannot have.
     fn start(&self, program: &Program, output: Arc<dyn Output>) -> Result<Box<dyn Input>, String>;
 }
 
@@ -240,6 +240,8 @@ pub struct Program {
     pub name: BackendName,
     /// The component's file.
     pub path: std::path::PathBuf,
+    /// The SHA-256 that the file must have, in lower-case hexadecimal; `None`: any.
+    pub sha256: Option<String>,
     /// Arguments after the program's name.
     pub args: Vec<String>,
     /// Its whole environment.

@@ -28,6 +28,10 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use calls::has;
 pub(crate) use greet::unsupported;
 
+/// Why a message is not read that escapes half of a surrogate pair: what it stands for would differ from reader to reader,
+/// and so what a policy reads from what a backend reads.
+pub(crate) const HALF_A_PAIR: &str = "a string holds half of a surrogate pair";
+
 /// What all frontends share.
 pub struct Door {
     pub(crate) mux: Mux,

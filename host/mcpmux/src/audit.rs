@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use mcpmux_core::config;
 use mcpmux_core::hook::Record;
 use mcpmux_core::json::Raw;
@@ -52,11 +53,23 @@ struct Load {
     dropped: AtomicU64,
 }
 
+impl Load {
+    /// Counts the rows that were lost, and says why they were.
+    fn count(&self, written: Result<(), Lost>) -> Option<io::Error> {
+        let Lost { rows, error } = written.err()?;
+        self.dropped.fetch_add(rows, Ordering::Relaxed);
+        Some(error)
+    }
+}
+
 impl Audit for Desk {
     fn record(&self, record: &Record, arguments: &Raw) {
-        let arguments = self.arguments.then(|| arguments.clone());
-        let size = arguments.as_ref().map_or(0, |raw| raw.as_bytes().len());
+        let arguments = Some(arguments.as_bytes()).filter(|_| self.arguments);
+        let size = arguments.map_or(0, <[u8]>::len);
         let fits = self.load.bytes.fetch_add(size, Ordering::Relaxed) + size <= WAITING_BYTES;
+        // In memory of their own: as a part of the request they would keep all of it.
+        let arguments = arguments.filter(|_| fits);
+        let arguments = arguments.map(|text| Raw::trusted(Bytes::copy_from_slice(text)));
         let entry = Entry::Call(Box::new(record.clone()), arguments, SystemTime::now());
         if !fits || self.entries.try_send(entry).is_err() {
             self.load.bytes.fetch_sub(size, Ordering::Relaxed);
@@ -107,21 +120,16 @@ fn write(mut file: Appended, mut incoming: mpsc::Receiver<Entry>, load: &Load) {
     let mut trouble = None;
     while let Some(Entry::Call(record, arguments, ended)) = incoming.blocking_recv() {
         let size = arguments.as_ref().map_or(0, |raw| raw.as_bytes().len());
-        let mut written = file.append(&Row::new(&record, arguments.as_ref(), ended));
+        let written = file.append(&Row::new(&record, arguments.as_ref(), ended));
         load.bytes.fetch_sub(size, Ordering::Relaxed);
-        let idle = incoming.is_empty();
-        if idle {
-            written = written.and_then(|()| file.flush());
-        }
-        if let Err(error) = written {
-            load.dropped.fetch_add(1, Ordering::Relaxed);
-            trouble = Some(error);
-        }
-        if idle {
+        trouble = load.count(written).or(trouble);
+        if incoming.is_empty() {
+            trouble = load.count(file.flush()).or(trouble);
             report(load, trouble.take());
         }
     }
-    report(load, trouble.take().or(file.flush().err()));
+    trouble = load.count(file.flush()).or(trouble);
+    report(load, trouble);
 }
 
 fn report(load: &Load, trouble: Option<io::Error>) {
@@ -133,6 +141,35 @@ fn report(load: &Load, trouble: Option<io::Error>) {
     }
 }
 
+/// Rows that were not written, and why.
+#[derive(Debug)]
+struct Lost {
+    rows: u64,
+    error: io::Error,
+}
+
+impl Lost {
+    /// These lines, of which the first may be the end of one. If that lacks its line end alone, it is there.
+    fn of(unwritten: &[u8], error: io::Error) -> Self {
+        let lost = unwritten.strip_prefix(b"\n").unwrap_or(unwritten);
+        Self { rows: lost.iter().filter(|byte| **byte == b'\n').count() as u64, error }
+    }
+}
+
+/// Writes whole lines.
+fn put(lines: &[u8], file: &mut impl io::Write) -> Result<(), Lost> {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        match file.write(rest) {
+            Ok(0) => return Err(Lost::of(rest, io::ErrorKind::WriteZero.into())),
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Lost::of(rest, error)),
+        }
+    }
+    Ok(())
+}
+
 /// A file that is only ever appended to. If it is renamed away, a new one is made in its place.
 struct Appended {
     path: PathBuf,
@@ -141,6 +178,8 @@ struct Appended {
     lines: Vec<u8>,
     /// Device and number of the file.
     id: (u64, u64),
+    /// Whether its last line may have been cut short, because it could not be written.
+    cut: bool,
 }
 
 impl Appended {
@@ -168,26 +207,32 @@ impl Appended {
             }
         }
         let id = (found.dev(), found.ino());
-        Ok(Self { path: path.to_owned(), file, lines: Vec::new(), id })
+        Ok(Self { path: path.to_owned(), file, lines: Vec::new(), id, cut: false })
     }
 
-    fn append(&mut self, row: &Row) -> io::Result<()> {
-        serde_json::to_writer(&mut self.lines, row)?;
+    fn append(&mut self, row: &Row) -> Result<(), Lost> {
+        let before = self.lines.len();
+        if let Err(error) = serde_json::to_writer(&mut self.lines, row) {
+            self.lines.truncate(before);
+            return Err(Lost { rows: 1, error: error.into() });
+        }
         self.lines.push(b'\n');
         if self.lines.len() < BUFFER { Ok(()) } else { self.flush() }
     }
 
     /// Writes the lines. What cannot be written is gone, and is said to be.
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> Result<(), Lost> {
         let lines = std::mem::take(&mut self.lines);
         if lines.is_empty() {
             return Ok(());
         }
         let there = fs::metadata(&self.path).map(|found| (found.dev(), found.ino()));
-        if there.ok() != Some(self.id) {
-            *self = Self::open(&self.path)?;
+        if self.cut || there.ok() != Some(self.id) {
+            *self = Self::open(&self.path).map_err(|error| Lost::of(&lines, error))?;
         }
-        self.file.write_all(&lines)
+        let written = put(&lines, &mut self.file);
+        self.cut = written.is_err();
+        written
     }
 }
 
@@ -218,6 +263,55 @@ mod tests {
         append(&mut file, 4);
         assert!(fs::read_to_string(&old).unwrap().ends_with("{\"id\":2}\n"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"id\":3}\n{\"id\":4}\n");
+    }
+
+    /// Takes so many bytes, and then fails.
+    struct Full(Vec<u8>, usize);
+
+    impl io::Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let room = (self.1 - self.0.len()).min(bytes.len());
+            if room == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.0.extend(&bytes[..room]);
+            Ok(room)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn rows_that_are_not_written_are_counted_and_one_that_was_cut_short_spoils_no_other() {
+        let rows = b"{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n";
+        // A row has eight bytes and its line end, without which it is whole as well.
+        for (room, lost) in [(0, 3), (7, 3), (8, 2), (9, 2), (12, 2), (17, 1), (25, 1), (26, 0)] {
+            let mut full = Full(Vec::new(), room);
+            assert_eq!(put(rows, &mut full).unwrap_err().rows, lost, "{room}");
+        }
+        assert!(put(rows, &mut Full(Vec::new(), 27)).is_ok());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let mut file = Appended::open(&path).unwrap();
+        fs::write(&path, "{\"id\":1}\n{\"cut").unwrap();
+        file.cut = true;
+        for id in [2, 3] {
+            file.lines.extend(format!("{{\"id\":{id}}}\n").as_bytes());
+            file.flush().unwrap();
+        }
+        let written = fs::read_to_string(&path).unwrap();
+        assert_eq!(written, "{\"id\":1}\n{\"cut\n{\"id\":2}\n{\"id\":3}\n");
+        // What cannot even be opened is lost to the last row, and tried again.
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        file.lines.extend(rows);
+        assert_eq!(file.flush().unwrap_err().rows, 3);
+        fs::remove_dir(&path).unwrap();
+        file.lines.extend(rows);
+        file.flush().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), rows);
     }
 
     #[test]

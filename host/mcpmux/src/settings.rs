@@ -65,7 +65,7 @@ impl Settings {
         Ok(config)
     }
 
-    /// Holds components that were pulled to what the lock file says of them.
+    /// Holds components that were pulled to what the lock file says of them, now and whenever they are started.
     fn pin(&self, config: &mut Config) -> Result<(), Failure> {
         let lock = Lock::beside(&self.file).map_err(Failure::wrong)?;
         for plugin in &mut config.plugins {
@@ -74,11 +74,12 @@ impl Settings {
                 Failure::wrong(format!("[[plugins]] name = \"{}\": path: {error}", plugin.name))
             })?;
         }
-        for backend in &config.backends {
-            if let Transport::Wasm { path, .. } = &backend.transport {
+        for backend in &mut config.backends {
+            if let Transport::Wasm { path, sha256, .. } = &mut backend.transport {
                 let wrong =
                     |error| Failure::wrong(format!("[backends.{}] wasm: {error}", backend.name));
                 lock.check_file(path).map_err(wrong)?;
+                *sha256 = lock.get(path).map(|locked| locked.sha256.clone());
             }
         }
         Ok(())

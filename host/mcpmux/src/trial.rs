@@ -117,7 +117,9 @@ impl Found {
             return Err(Failure::wrong(format!("{} is a backend, not a plugin", file.display())));
         }
         let name = PluginName::new(NAMELESS).map_err(Failure::failed)?;
-        Ok(Self { engine, file: file.to_owned(), name, wants: found.grants })
+        // Who names a file by hand may name a link to it.
+        let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        Ok(Self { engine, file, name, wants: found.grants })
     }
 
     /// Its settings with this configuration.

@@ -34,12 +34,12 @@ pub(crate) use seal::Seal;
 use seal::State;
 
 /// The members of a retry (2026-07-28, `InputResponseRequestParams`).
-const STATE: &str = "requestState";
+pub(crate) const STATE: &str = "requestState";
 const RESPONSES: &str = "inputResponses";
 /// The members of a request for input (2026-07-28, `InputRequiredResult`).
 pub(crate) const REQUESTS: &str = "inputRequests";
-const RESULT_TYPE: &str = "resultType";
-const INPUT_REQUIRED: &str = "input_required";
+pub(crate) const RESULT_TYPE: &str = "resultType";
+pub(crate) const INPUT_REQUIRED: &str = "input_required";
 
 /// Whether a modern client continues an earlier request of its own.
 pub(crate) fn comes_back(call: &Call) -> bool {
@@ -225,7 +225,9 @@ fn with_tasks(routed: &Routed, mut flight: Flight) -> Flight {
 
 /// The result's members, if it asks for input.
 pub(crate) fn needs_input(result: &Raw) -> Option<Object> {
-    memchr::memmem::find(result.as_bytes(), INPUT_REQUIRED.as_bytes())?;
+    if !policy::may_hold(result, INPUT_REQUIRED) {
+        return None;
+    }
     let object = result.object().ok()?;
     let kind = object.get(RESULT_TYPE)?.as_string()?;
     (kind == INPUT_REQUIRED).then(|| object.clone())

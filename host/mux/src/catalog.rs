@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcpmux_core::catalog::{Catalog, Changed, EntryKind, Report, Source, build};
-use mcpmux_core::config::Naming;
+use mcpmux_core::config::{Match, Mode, Naming};
 use mcpmux_core::hook::Hooks;
-use mcpmux_core::names::BackendName;
+use mcpmux_core::names::{BackendName, PluginName};
 use mcpmux_core::ports::{Backend, Caching, Listing, State};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -70,6 +70,8 @@ pub(crate) struct Task {
     observers: Observers,
     known: HashMap<BackendName, Known>,
     catalog: Arc<Catalog>,
+    /// The one that was built last without a failure, and the plugins that shaped it.
+    built: (Arc<Catalog>, Vec<Arc<Hooks>>),
     warnings: Vec<String>,
     /// What plugins in shadow mode would change.
     shadows: Vec<String>,
@@ -100,6 +102,7 @@ impl Task {
             observers: Observers::default(),
             known: HashMap::new(),
             catalog: Arc::default(),
+            built: (Arc::default(), Vec::new()),
             warnings: Vec::new(),
             shadows: Vec::new(),
             failing: false,
@@ -224,6 +227,7 @@ impl Task {
         let sources: Vec<Source> = self.setup.members.iter().map(source).collect();
         let plugins = self.setup.plugins.clone();
         let built = tokio::task::spawn_blocking(move || build(&sources, &plugins)).await;
+        let mut passed_over = Vec::new();
         // What a failing plugin would have hidden must not come to light: the catalog of before stays.
         let catalog = match built {
             Ok((catalog, reports)) => {
@@ -231,6 +235,10 @@ impl Task {
                 let failed = |report: &Report| matches!(report, Report::Plugin { .. });
                 let closed = |report: &Report| matches!(report, Report::Plugin { open: false, .. });
                 self.failing = reports.iter().any(failed);
+                passed_over.extend(reports.iter().filter_map(|report| match report {
+                    Report::Plugin { plugin, open: true, .. } => Some(plugin.clone()),
+                    _ => None,
+                }));
                 (!reports.iter().any(closed)).then(|| Arc::new(catalog))
             }
             Err(error) => {
@@ -240,7 +248,13 @@ impl Task {
             }
         };
         let stays = catalog.is_none();
-        let catalog = catalog.unwrap_or_else(|| Arc::clone(&self.catalog));
+        let catalog = match catalog {
+            Some(catalog) => {
+                self.built = (Arc::clone(&catalog), self.setup.plugins.clone());
+                catalog
+            }
+            None => self.before(&passed_over),
+        };
         let backends = self.setup.members.iter().map(|member| member.backend.name());
         let plans = Plans::new(&self.posts, &catalog, backends);
         let mut changed = catalog.changed(&self.catalog);
@@ -309,6 +323,24 @@ impl Task {
         self.shared.publish(view, told);
         self.seats.want_again();
         self.shared.progress(self.pending());
+    }
+
+    /// The catalog of before, without what plugins are asked about that had no say in it: those of a setup that came
+    /// since, whether they fail or others do. Those that were passed over now need none.
+    fn before(&self, passed_over: &[PluginName]) -> Arc<Catalog> {
+        let (built, shaped) = &self.built;
+        let had_no_say = |hooks: &&Arc<Hooks>| {
+            hooks.catalog.is_some()
+                && hooks.mode == Mode::Enforce
+                && !passed_over.contains(&hooks.name)
+                && !shaped.iter().any(|known| Arc::ptr_eq(known, hooks))
+        };
+        let plugins = self.setup.plugins.iter().filter(had_no_say);
+        let withheld: Vec<Match> = plugins.map(|hooks| hooks.matches.clone()).collect();
+        if withheld == self.catalog.withheld() {
+            return Arc::clone(&self.catalog);
+        }
+        if withheld.is_empty() { Arc::clone(built) } else { Arc::new(built.without(withheld)) }
     }
 
     /// Logs what is new about the catalog's oddities; an old one is not said twice.

@@ -94,6 +94,13 @@ fn harmless(text: &impl ToString) -> String {
     text.to_string().escape_debug().to_string()
 }
 
+/// Whether a text can hold this word: plainly, or written with escapes, which nearly no text has. What cannot need not be
+/// read.
+pub(crate) fn may_hold(text: &Raw, word: &str) -> bool {
+    let holds = |part: &[u8]| memchr::memmem::find(text.as_bytes(), part).is_some();
+    holds(word.as_bytes()) || holds(b"\\u")
+}
+
 /// A member of what a client says of itself; empty if it did not say.
 fn said(client: &Client, key: &str) -> String {
     let info = client.info.as_ref().and_then(|info| info.object().ok());

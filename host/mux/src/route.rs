@@ -266,6 +266,11 @@ fn about<'a>(view: &'a View, call: &mut Call) -> Option<About<'a>> {
             if said != call.name {
                 return None;
             }
+            let kind = if by_uri.is_some() { "ref/resource" } else { "ref/prompt" };
+            let typed = reference.get("type");
+            if typed.is_some_and(|typed| typed.as_string().as_deref() != Some(kind)) {
+                return None;
+            }
             let (key, about) = if by_uri.is_some() {
                 let template = listed(EntryKind::Template, &call.name);
                 ("uri", template.or_else(|| uri(&call.name))?)

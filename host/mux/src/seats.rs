@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use mcpmux_core::call::Body;
 use mcpmux_core::client::Client;
+use mcpmux_core::era::Revision;
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::{BackendName, NativeName};
 use mcpmux_core::peer::{Ask, Event};
@@ -28,6 +29,9 @@ use turns::Turns;
 
 /// What asks a client for its roots.
 const ROOTS: &str = "roots/list";
+/// What says how a task is getting on, and the only revision with sessions that has tasks.
+const TASK_STATUS: &str = "notifications/tasks/status";
+const TASKS: Revision = Revision::V2025_11_25;
 /// A method that is not served (JSON-RPC 2.0, section 5.1).
 const METHOD_NOT_FOUND: i64 = -32601;
 /// Something that mcpmux cannot do (JSON-RPC 2.0, section 5.1).
@@ -105,7 +109,15 @@ impl Seats {
             Event::Updated(params) => self.updated(backend, &params),
             event => {
                 let plan = self.shared.read(|view| view.plans.whole(backend));
-                let sessions = self.table().sessions();
+                let mut sessions = self.table().sessions();
+                if matches!(&event, Event::Other { method, .. } if method == TASK_STATUS) {
+                    sessions.retain(|(client, _)| client.revision == TASKS);
+                    if sessions.len() > 1 {
+                        // Nothing says whose task it is, and it is no affair of the others.
+                        tracing::debug!(%backend, "the status of a task was dropped: it may be of several clients");
+                        return;
+                    }
+                }
                 let mut told = Told::new(plan, backend, event);
                 for (client, peer) in sessions {
                     if let Some(event) = told.to(&client) {
@@ -149,11 +161,11 @@ impl Seats {
     /// A backend asks something outside of any call.
     pub(crate) fn asked(&self, backend: &BackendName, ask: Ask) -> Pending<'static, Body> {
         let able = self.table().able(&ask);
-        let Some((client, only)) = able.first().cloned() else {
+        let Some((first, rest)) = able.split_first() else {
             return Box::pin(std::future::ready(nobody(&ask.method)));
         };
         let roots = ask.method == ROOTS;
-        if able.len() > 1 && !roots {
+        if !rest.is_empty() && !roots {
             tracing::info!(%backend, method = ask.method, "asked outside of a call, with several clients there");
             let why = format!(
                 "`{}` was asked outside of a call, and mcpmux has several clients that could answer",
@@ -162,18 +174,29 @@ impl Seats {
             return Box::pin(std::future::ready(refusal(INTERNAL_ERROR, &why)));
         }
         let plan = self.shared.read(|view| view.plans.whole(backend));
-        let ask = match plan {
-            None => ask,
-            Some(plan) => match self.policy.outside(plan, &client, backend, ask) {
-                Ok(ask) => ask,
-                Err(withheld) => return Box::pin(std::future::ready(withheld)),
-            },
+        let judged = |client: &Arc<Client>, ask: Ask| match &plan {
+            None => Ok(ask),
+            Some(plan) => self.policy.outside(Arc::clone(plan), client, backend, ask),
         };
-        if roots {
-            let peers = able.into_iter().map(|(_, peer)| peer).collect();
-            return Box::pin(roots::of_all(peers, ask, self.patience));
+        if !roots {
+            let (client, only) = first;
+            return match judged(client, ask) {
+                Ok(ask) => only.ask(ask),
+                Err(withheld) => Box::pin(std::future::ready(withheld)),
+            };
         }
-        only.ask(ask)
+        // What is withheld from one client says nothing of the others.
+        let (mut asks, mut refused) = (Vec::new(), None);
+        for (client, peer) in &able {
+            match judged(client, ask.clone()) {
+                Ok(ask) => asks.push((Arc::clone(peer), ask)),
+                Err(withheld) => refused = refused.or(Some(withheld)),
+            }
+        }
+        match refused {
+            Some(withheld) if asks.is_empty() => Box::pin(std::future::ready(withheld)),
+            _ => Box::pin(roots::of_all(asks, self.patience)),
+        }
     }
 }
 

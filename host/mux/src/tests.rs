@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use mcpmux_core::call::{Answer, Body, Call, Method, Outcome, Permitted, Routed};
 use mcpmux_core::catalog::{Changed, Definition, EntryKind};
 use mcpmux_core::client::Client;
-use mcpmux_core::config::{Limits, Naming};
+use mcpmux_core::config::{Limits, Match, Naming};
 use mcpmux_core::era::{Era, Revision};
 use mcpmux_core::fault::Kind;
 use mcpmux_core::hook::{
@@ -14,6 +14,7 @@ use mcpmux_core::hook::{
 };
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::names::{BackendName, PluginName};
+use mcpmux_core::pattern::Pattern;
 use mcpmux_core::peer::Flight;
 use mcpmux_core::ports::{Backend, BackendEvents, Entries, Listing, Pending, State, Wants};
 use tokio_util::sync::CancellationToken;
@@ -184,6 +185,39 @@ async fn what_a_plugin_hides_stays_hidden_when_it_breaks() {
         .unwrap()
         .unwrap();
     assert_eq!(names(&mux).await, ["a__x", "a__y"]);
+}
+
+#[tokio::test]
+async fn what_a_new_plugin_is_asked_about_is_not_offered_before_it_has_worked_once() {
+    let (inbox, mux) = start(Limits::default());
+    let (a, b) = (fake("a"), fake("b"));
+    mux.apply(setup(&[&a, &b], Vec::new())).await;
+    inbox.state(&a.name, listing(&["secret", "x"]));
+    inbox.state(&b.name, listing(&["y"]));
+    assert_eq!(names(&mux).await, ["a__secret", "a__x", "b__y"]);
+    let hide = Arc::new(Hide(AtomicBool::new(true)));
+    let matches = Match { backends: vec![Pattern::new("a")], ..Match::default() };
+    let plugin = Hooks { matches, ..Hooks::clone(&hide.plugin()) };
+    mux.apply(setup(&[&a, &b], vec![Arc::new(plugin)])).await;
+    let warned = async {
+        while mux.status().warnings.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), warned).await.unwrap();
+    assert_eq!(names(&mux).await, ["b__y"]);
+    for name in ["a__secret", "a__x"] {
+        assert_eq!(call(&mux, name).await.unwrap_err().kind, Kind::InvalidParams);
+    }
+    assert!(call(&mux, "b__y").await.is_ok());
+    assert_eq!(a.calls.load(Ordering::Relaxed), 0);
+    let mut changes = mux.changes();
+    hide.0.store(false, Ordering::Relaxed);
+    tokio::time::timeout(std::time::Duration::from_secs(10), changes.changed())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(names(&mux).await, ["a__x", "b__y"]);
 }
 
 /// Denies everything once it was bid to, and notes what it was asked.

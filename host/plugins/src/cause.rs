@@ -43,6 +43,11 @@ pub(crate) fn say(
     }
 }
 
+/// Whether a guest ended because its time or its memory did.
+pub(crate) fn is_exhaustion(error: &wasmtime::Error, bounds: &Bounds) -> bool {
+    bounds.refused().is_some() || matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt))
+}
+
 /// It took more time than it may.
 pub(crate) fn too_long(time: Duration) -> String {
     format!("it ran longer than {time:?} and was stopped")

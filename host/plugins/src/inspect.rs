@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::description::Description;
 use crate::engine::Engine;
-use crate::examine::{self, Examined};
+use crate::examine::{self, Examined, Ways};
 use crate::refusal::{LoadError, Refusal};
 use crate::{limiter, plugin, wants, world};
 
@@ -44,7 +44,7 @@ pub struct Inspection {
 /// # Errors
 /// If the file cannot be read or is no component.
 pub fn inspect(path: &Path) -> Result<Inspection, LoadError> {
-    let examined = examine::read(path).map_err(|refusal| refusal.of(None, path))?;
+    let examined = examine::read(path, Ways::All).map_err(|refusal| refusal.of(None, path))?;
     Ok(inspection(examined, path))
 }
 
@@ -55,7 +55,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, LoadError> {
 /// If the file cannot be read or is no component, or the plugin fails when it is asked.
 pub fn describe(engine: &Engine, path: &Path) -> Result<Inspection, LoadError> {
     let refused = |refusal: Refusal| refusal.of(None, path);
-    let examined = examine::read(path).map_err(refused)?;
+    let examined = examine::read(path, Ways::All).map_err(refused)?;
     if world::is_command(&examined) || world::check_plugin(&examined).is_err() {
         return Ok(inspection(examined, path));
     }

@@ -36,6 +36,7 @@ mod world;
 
 pub use description::{Description, Want};
 pub use engine::{Engine, EngineError};
+pub use examine::core_imports;
 pub use grants::{Grants, Reach};
 pub use inspect::{Inspection, describe, inspect};
 pub use plugin::{Loading, Plugin};

@@ -6,8 +6,11 @@ use std::time::Duration;
 use mcpmux_core::config::{Limits, PluginLimits};
 use mcpmux_core::hook::HookKind;
 
-/// How many times the time of a hook a plugin's start may take: a Python interpreter starts in `init`.
+/// How many times the time of a hook each part of a plugin's first start may take: a Python interpreter starts in
+/// `init`, and a machine that is busy must not look like a defect of the plugin.
 const START: u32 = 20;
+/// How many times what the first start took each part of a later one may take.
+const AGAIN: u32 = 4;
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
@@ -18,6 +21,8 @@ pub(crate) enum Step {
     Describe,
     /// To start, `init`.
     Init,
+    /// To see, before it is put to work, that one of its hooks stands being shown nothing.
+    Test(HookKind),
     /// One of its hooks.
     Hook(HookKind),
 }
@@ -33,7 +38,7 @@ impl Step {
         match self {
             Self::Describe => "describe",
             Self::Init => "init",
-            Self::Hook(hook) => hook.as_str(),
+            Self::Test(hook) | Self::Hook(hook) => hook.as_str(),
         }
     }
 }
@@ -65,7 +70,7 @@ enum Time {
 const fn default(step: Step) -> (Time, usize, u32) {
     use Time::{Fixed, Times};
     match step {
-        Step::Describe | Step::Init => (Times(START), MIB, 1_000),
+        Step::Describe | Step::Init | Step::Test(_) => (Times(START), MIB, 1_000),
         Step::Hook(HookKind::Catalog) => (Times(1), 16 * MIB, 200_000),
         Step::Hook(HookKind::Request) => (Times(1), 16 * MIB, 10_000),
         Step::Hook(HookKind::Authorize) => (Times(1), 256 * KIB, 1_000),
@@ -96,6 +101,13 @@ impl Bounds {
         }
     }
 
+    /// What each part of a start may take once there was a first one, which took this long: a call waits for it.
+    pub(crate) fn of_start_after(&self, first: Duration) -> Allowance {
+        let start = self.of(Step::Init);
+        let time = first.saturating_mul(AGAIN).max(self.time).min(start.time);
+        Allowance { time, ..start }
+    }
+
     /// What a call for this may take.
     pub(crate) fn of(&self, step: Step) -> Allowance {
         let (time, output, host_calls) = default(step);
@@ -116,12 +128,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_the_first_start_may_take_as_long_as_a_start_may() {
+        let general = Limits { plugin_time: Duration::from_millis(50), ..Limits::default() };
+        let bounds = Bounds::new(PluginLimits::default(), &general);
+        assert_eq!(bounds.of(Step::Init).time, Duration::from_secs(1));
+        for (first, later) in [(0, 50), (12, 50), (100, 400), (900, 1_000)] {
+            let allowance = bounds.of_start_after(Duration::from_millis(first));
+            assert_eq!(allowance.time, Duration::from_millis(later));
+            let time = bounds.of(Step::Init).time;
+            assert_eq!(Allowance { time, ..allowance }, bounds.of(Step::Init));
+        }
+    }
+
+    #[test]
     fn a_plugins_own_limits_go_before_the_general_ones_and_those_before_the_defaults() {
         let general = Limits { plugin_time: Duration::from_millis(7), ..Limits::default() };
         let authorize = Step::Hook(HookKind::Authorize);
         let bounds = Bounds::new(PluginLimits::default(), &general);
         assert_eq!(bounds.of(authorize).time, Duration::from_millis(7));
-        assert_eq!(bounds.of(Step::Init).time, Duration::from_millis(140));
+        for step in [Step::Init, Step::Test(HookKind::Catalog)] {
+            assert_eq!(bounds.of(step).time, Duration::from_millis(140));
+        }
         assert_eq!(bounds.of(Step::Hook(HookKind::Observe)).time, Duration::from_secs(5));
         assert_eq!(bounds.memory, general.plugin_memory);
 

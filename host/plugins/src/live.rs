@@ -193,7 +193,8 @@ impl Live {
         result.map_err(|error| {
             let (visit, words) = (&state.visit, state.journal.last_words());
             let why = cause::say(&error, &state.bounds, Some(visit.allowance()), &words);
-            Stopped { why, excused: visit.excused() }
+            let exhausted = visit.is_large() && cause::is_exhaustion(&error, &state.bounds);
+            Stopped { why, excused: visit.excused() || exhausted }
         })
     }
 

@@ -4,7 +4,7 @@ mod calling;
 mod loading;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use mcpmux_core::config::{Match, Mode, OnError};
@@ -45,6 +45,8 @@ pub struct Plugin {
     rights: Arc<Rights>,
     config: String,
     bounds: Bounds,
+    /// How long its first start took.
+    first_start: OnceLock<Duration>,
     stateless: bool,
     pool: Pool,
     /// The one instance that hears outcomes, in order.
@@ -67,6 +69,11 @@ pub struct Loading {
 }
 
 impl Plugin {
+    /// It is put to work, in the place of the one of its name before it.
+    pub(crate) fn begin(&self) {
+        self.rights.begin();
+    }
+
     /// Its name in the configuration.
     #[must_use]
     pub const fn name(&self) -> &PluginName {

@@ -27,6 +27,8 @@ pub enum Refusal {
     Missing,
     /// It is a directory.
     Directory,
+    /// It is a symbolic link, and nothing says which file is meant.
+    Link,
     /// It cannot be read, for this reason.
     Unreadable(String),
     /// It is not WebAssembly.
@@ -115,6 +117,10 @@ impl Refusal {
         match self {
             Self::Missing => "build the component, or correct the path".to_owned(),
             Self::Directory => "name the `.wasm` file in it".to_owned(),
+            Self::Link => {
+                "name the file itself, or pin it with `sha256`; then any way to it will do"
+                    .to_owned()
+            }
             Self::Unreadable(_) => "make it a file that mcpmux's user may read".to_owned(),
             Self::NotWasm { text: true } => {
                 "it looks like WebAssembly text; translate it with `wasm-tools parse`".to_owned()
@@ -188,6 +194,9 @@ impl fmt::Display for Refusal {
         match self {
             Self::Missing => f.write_str("there is no such file"),
             Self::Directory => f.write_str("it is a directory"),
+            Self::Link => {
+                f.write_str("it is a symbolic link, which could be turned to another file")
+            }
             Self::Unreadable(why) => write!(f, "it cannot be read: {why}"),
             Self::NotWasm { .. } => f.write_str("it is not WebAssembly"),
             Self::CoreModule => f.write_str("it is a core WebAssembly module, not a component"),

@@ -22,6 +22,13 @@ impl Rights {
         Self { plugin: plugin.clone(), services: None }
     }
 
+    /// Their plugin is put to work.
+    pub(crate) fn begin(&self) {
+        if let Some(services) = &self.services {
+            services.begin();
+        }
+    }
+
     /// Whose they are.
     pub(crate) const fn plugin(&self) -> &PluginName {
         &self.plugin

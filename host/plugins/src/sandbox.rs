@@ -15,9 +15,10 @@ use tokio::sync::oneshot;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::engine::Engine;
+use crate::examine::{self, Ways};
 use crate::pipe::Queue;
 use crate::refusal::Refusal;
-use crate::{examine, world};
+use crate::world;
 
 /// Runs WASI 0.2 command components as tasks of the calling tokio runtime.
 ///
@@ -65,7 +66,8 @@ impl Sandbox for WasiSandbox {
         let refused = |refusal: Refusal| refusal_text(program, &refusal);
         let runtime =
             Handle::try_current().map_err(|error| format!("cannot start a program: {error}"))?;
-        let examined = examine::read(&program.path).map_err(refused)?;
+        let examined = examine::read(&program.path, Ways::All).map_err(refused)?;
+        check_digest(program, &examined.sha256)?;
         world::check_command(&examined).map_err(refused)?;
         let code = self.code(&program.path, &examined.sha256);
         let input = Arc::new(Queue::default());
@@ -85,6 +87,20 @@ impl Sandbox for WasiSandbox {
             run::Ending::new(output, Arc::clone(&input)),
         ));
         Ok(Box::new(Feed { input, _stop: stop }))
+    }
+}
+
+/// Whether these are the bytes that were pulled: the file is read anew at each start.
+fn check_digest(program: &Program, found: &str) -> Result<(), String> {
+    match &program.sha256 {
+        Some(pinned) if pinned != found => {
+            let (name, path) = (&program.name, program.path.display());
+            Err(format!(
+                "[backends.{name}] wasm: `{path}`: the file's SHA-256 is `{found}`, but what was pulled has `{pinned}`\n\
+                 hint: pull it again with `mcpmux plugin pull`, or if this is the file you want, take it out of `mcpmux.lock`"
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -62,9 +62,16 @@ pub struct Services {
     pub exec: Exec,
     /// Its clock.
     pub clock: WallClock,
+    /// What it may keep, in bytes, once it is put to work.
+    quota: usize,
 }
 
 impl Services {
+    /// Its plugin is put to work: what it may keep counts from now on.
+    pub fn begin(&self) {
+        self.kv.allow(self.quota);
+    }
+
     /// Those of this plugin.
     ///
     /// # Errors
@@ -74,6 +81,7 @@ impl Services {
         let quota = plugin.limits.kv.unwrap_or(kv::QUOTA);
         Ok(Self {
             kv: shared.store.of(&plugin.name, quota),
+            quota,
             secrets: Secrets::new(&plugin.secrets, &grants),
             web: Web::new(Arc::clone(&grants), Arc::clone(&shared.outbound)),
             exec: Exec::run_by(Arc::clone(&grants), shared.programs.clone()),

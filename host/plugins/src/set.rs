@@ -36,5 +36,10 @@ pub fn load_all(
             Err(error) => failed.push(error),
         }
     }
-    if failed.is_empty() { Ok(loaded) } else { Err(failed) }
+    if !failed.is_empty() {
+        return Err(failed);
+    }
+    // Not before: until all are loaded, those of before go on with what they had.
+    loaded.iter().for_each(|plugin: &Arc<Plugin>| plugin.begin());
+    Ok(loaded)
 }

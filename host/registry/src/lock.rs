@@ -223,16 +223,18 @@ impl Lock {
         written
     }
 
-    /// What a component's file is called here: its path from the folder, or its whole path if it lies elsewhere. The
-    /// folder that it lies in is followed through links, so that every way to the same file is the same entry.
+    /// What a component's file is called here: its path from the folder, or its whole path if it lies elsewhere. Links
+    /// are followed, so that every way to the same file is the same entry.
     fn key(&self, component: &Path) -> String {
-        let path = std::path::absolute(component).unwrap_or_else(|_| component.to_owned());
-        let name = path.file_name().unwrap_or_default();
-        let place = path.parent().unwrap_or(&path);
-        let place = place.canonicalize().unwrap_or_else(|_| place.to_owned());
+        let path = component.canonicalize().unwrap_or_else(|_| {
+            // It is yet to be written.
+            let path = std::path::absolute(component).unwrap_or_else(|_| component.to_owned());
+            let name = path.file_name().unwrap_or_default();
+            let place = path.parent().unwrap_or(&path);
+            place.canonicalize().unwrap_or_else(|_| place.to_owned()).join(name)
+        });
         let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
-        let from_folder = place.strip_prefix(&folder).unwrap_or(&place).join(name);
-        from_folder.to_string_lossy().into_owned()
+        path.strip_prefix(&folder).unwrap_or(&path).to_string_lossy().into_owned()
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::test::tests_of;
 use crate::workspace::Workspace;
 use crate::{run, say};
 
@@ -25,19 +26,20 @@ const GENERATED: &[Generated] = &[
 
 /// Builds mcpmux and rewrites the generated files; with `check` only says which are stale, and fails then.
 pub(crate) fn codegen(workspace: &Workspace, check: bool) -> Result<()> {
-    run::checked(run::cargo().args(["build", "-p", "mcpmux"]).current_dir(&workspace.root))?;
+    // The build that tests have: alone it would have other features, and compile its dependencies anew.
+    run::checked(tests_of(workspace).args(["--test", "it", "--no-run"]))?;
     compare(workspace, check)?;
     if check { Ok(()) } else { matrix(workspace) }
 }
 
 /// Has the tests of the compatibility matrix write what they expect to `host/docs/matrix.md`.
 fn matrix(workspace: &Workspace) -> Result<()> {
-    let test = ["test", "-p", "mcpmux", "--test", "it", "matrix::document"];
-    run::checked(run::cargo().args(test).env("MCPMUX_WRITE_DOCS", "1").current_dir(&workspace.root))
+    let mut test = tests_of(workspace);
+    test.args(["--test", "it", "matrix::document"]);
+    run::checked(test.env("MCPMUX_WRITE_DOCS", "1"))
 }
 
-/// The same with the binary that is there: the tests' build has other features, so building it anew would
-/// build its dependencies twice.
+/// The same with the binary that is there.
 pub(crate) fn compare(workspace: &Workspace, check: bool) -> Result<()> {
     let binary = workspace.target.join("debug").join("mcpmux");
     let mut stale = Vec::new();

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use mcpmux_sdk::exec::{Error, Output};
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Grant, Problem, Query, Reason};
 
 use super::CredentialExec;
@@ -195,4 +195,9 @@ fn it_wants_programs_and_the_clock() {
     let wants: Vec<_> =
         Host::<CredentialExec>::describe().wants.into_iter().map(|want| want.grant).collect();
     assert_eq!(wants, ["exec", "clock"]);
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<CredentialExec>("golden")
 }

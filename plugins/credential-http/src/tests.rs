@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use mcpmux_sdk::http::{Error, Request, Response};
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Grant, Problem, Query};
 
 use super::CredentialHttp;
@@ -215,4 +215,9 @@ fn it_wants_endpoints_secrets_and_the_clock() {
     let wants: Vec<_> =
         Host::<CredentialHttp>::describe().wants.into_iter().map(|want| want.grant).collect();
     assert_eq!(wants, ["http", "secrets", "clock"]);
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<CredentialHttp>("golden")
 }

@@ -143,8 +143,11 @@ impl Phrases {
         let (spelled, word) = (String::new(), Word::default());
         let mut search = Search { phrases: self, text, skip, found, spelled, word };
         for token in Tokens::new(text) {
-            if token.is_odd || token.bytes.len() == 1 || self.sieve.holds(token.bytes) {
+            if token.is_odd || self.sieve.holds(token.bytes) {
                 search.read(token.start, token.start + token.bytes.len());
+            } else if let [letter] = token.bytes {
+                // No phrase begins with it, but a word may be spelled with it.
+                search.spelled.push(char::from(letter.to_ascii_lowercase()));
             } else {
                 search.unspell();
             }

@@ -140,10 +140,43 @@ impl<'d> Walk<'d, '_> {
         let text = if plain {
             Cow::Borrowed(self.document.get(start + 1..at)?)
         } else {
-            Cow::Owned(serde_json::from_str(self.document.get(range.clone())?).ok()?)
+            let quoted = self.document.get(range.clone())?;
+            Cow::Owned(match serde_json::from_str(quoted) {
+                Ok(text) => text,
+                // Half a surrogate pair, which JSON's grammar allows, must not hide the rest.
+                Err(_) => readable(self.document.get(start + 1..at)?),
+            })
         };
         Some((text, range))
     }
+}
+
+/// What can be read of the inside of a quoted text; U+FFFD stands for what stands for nothing.
+fn readable(inside: &str) -> String {
+    let mut units: Vec<u16> = Vec::with_capacity(inside.len());
+    let mut rest = inside;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        units.extend(before.encode_utf16());
+        let mut chars = escape.chars();
+        let sign = chars.next();
+        rest = chars.as_str();
+        let code = rest.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+        units.push(match (sign, code) {
+            (Some('u'), Some(code)) => {
+                rest = rest.get(4..).unwrap_or_default();
+                code
+            }
+            (Some('n'), _) => u16::from(b'\n'),
+            (Some('r'), _) => u16::from(b'\r'),
+            (Some('t'), _) => u16::from(b'\t'),
+            (Some('"'), _) => u16::from(b'"'),
+            (Some('/'), _) => u16::from(b'/'),
+            (Some('\\'), _) => u16::from(b'\\'),
+            _ => 0xfffd,
+        });
+    }
+    units.extend(rest.encode_utf16());
+    String::from_utf16_lossy(&units)
 }
 
 #[cfg(test)]
@@ -176,6 +209,10 @@ mod tests {
             ],
         );
         check(r#""alone""#, &[("", "alone")]);
+        check(
+            r#"["\ud800 ig\u006eore\n\ud83d\ude00\\", "b"]"#,
+            &[("/0", "\u{fffd} ignore\n\u{1f600}\\"), ("/1", "b")],
+        );
         check("[[],{}]", &[]);
         check("5", &[]);
     }

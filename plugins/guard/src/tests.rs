@@ -5,7 +5,7 @@ mod benign;
 mod mistakes;
 
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Call, Catalog, Denial, Entry, Method, Reply, Source};
 
 use super::Guard;
@@ -294,4 +294,9 @@ fn the_log_names_the_place_and_never_the_text() {
     let log = host.take_log();
     assert_eq!(log[0].1, "what `fetch` of `web` said: injection.override at `/content/0/text`");
     assert_eq!(log.len(), 1);
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<Guard>("golden")
 }

@@ -5,7 +5,7 @@ mod mistakes;
 use std::time::Duration;
 
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Call, Client, Kind, ListEntry, Method, Obligations, Verdict};
 
 use super::Permissions;
@@ -396,4 +396,9 @@ fn lists_and_use_agree() {
         }
     }
     assert_eq!(judged, 127 * 4 * 4);
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<Permissions>("golden")
 }

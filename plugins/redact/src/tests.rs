@@ -1,7 +1,7 @@
 //! The plugin through the test kit: its hooks, and what operators would read.
 
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Action, Call, Delivery, Notice, Reply, Source};
 
 use super::Redact;
@@ -188,4 +188,9 @@ fn mistakes_of_the_other_keys() {
             "detects: unknown key `detects`, expected one of `detect`, `except`, `patterns`, `allow`, `replacement`, `hash_key`, `on`",
         ],
     );
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<Redact>("golden")
 }

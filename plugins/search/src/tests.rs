@@ -2,7 +2,7 @@
 
 use mcpmux_sdk::entries;
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Action, Call, Entry, Kind, Method};
 
 use super::Search;
@@ -286,4 +286,9 @@ fn mistakes_of_the_configuration() {
             "treshold: unknown key `treshold`, expected one of `threshold`, `keep`, `prefix`, `find`, `describe`, `call`, `limit`, `description`",
         ],
     );
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<Search>("golden")
 }

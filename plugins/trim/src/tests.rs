@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use mcpmux_sdk::serde_json::{Value, json};
-use mcpmux_sdk::testing::Host;
+use mcpmux_sdk::testing::{Host, golden};
 use mcpmux_sdk::{Action, Call, Error};
 
 use crate::Trim;
@@ -142,4 +142,9 @@ fn mistakes_of_the_configuration() {
             "max: unknown key `max`, expected one of `max_bytes`, `on`, `tool`, `keep`, `keep_bytes`, `schemas`",
         ],
     );
+}
+
+#[test]
+fn the_golden_calls_are_decided_as_written() -> mcpmux_sdk::Result<()> {
+    golden::<Trim>("golden")
 }

@@ -30,7 +30,7 @@ async fn a_project_has_what_its_language_needs() {
         ("rust", &["Cargo.toml", "config.schema.json", "src/lib.rs", "src/tests.rs"][..]),
         ("js", &["build.mjs", "package.json", "plugin.js", "wit/world.wit"]),
         ("python", &["plugin.py", "pyproject.toml", "wit/world.wit"]),
-        ("c", &["Makefile", "plugin.c", "wit/world.wit"]),
+        ("c", &["plugin.c", "requirements.txt", "wit/world.wit"]),
     ] {
         let made =
             data(&home, &["plugin", "new", "guard", "--lang", lang, "--dir", lang, "--json"]).await;

@@ -28,6 +28,11 @@ pub fn npm(file: &str) -> PathBuf {
     needed(root().join("tests/.deps/node_modules").join(file), "deps")
 }
 
+/// A file or folder of what `cargo xtask deps` installs.
+pub fn installed(name: &str) -> PathBuf {
+    needed(root().join("tests/.deps").join(name), "deps")
+}
+
 /// Python, with the packages that the tests pin.
 pub fn python() -> PathBuf {
     needed(root().join("tests/.deps/py/bin/python"), "deps")

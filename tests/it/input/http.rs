@@ -87,6 +87,10 @@ async fn bodies_that_are_no_message() {
             ("", -32700),
             ("{\"jsonrpc\":", -32700),
             ("\u{0}", -32700),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a\ud800","arguments":{}}}"#,
+                -32700,
+            ),
             ("[]", -32600),
             (r#"["2.0",7,"tools/list"]"#, -32600),
             (&"[".repeat(600), -32600),

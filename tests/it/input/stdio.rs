@@ -24,6 +24,7 @@ async fn a_wrong_line_is_answered_and_the_next_one_read() {
     for (line, code) in [
         ("{nope", -32700),
         ("GET /mcp HTTP/1.1", -32700),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":"\udc00"}}"#, -32700),
         ("\u{1b}[31mred\u{1b}[0m", -32700),
         ("[]", -32600),
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"ping"}"#, -32600),

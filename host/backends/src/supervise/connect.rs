@@ -105,10 +105,11 @@ pub(crate) async fn connect(
             let hello = handshake::shake(&link, memory.era()).await?;
             Ok(Connected { link: Link::Duplex(link), hello, life: Life::Process(process) })
         }
-        Transport::Wasm { path, args, env } => {
+        Transport::Wasm { path, sha256, args, env } => {
             let program = Program {
                 name: name.clone(),
                 path: path.clone(),
+                sha256: sha256.clone(),
                 args: args.clone(),
                 env: env.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             };

@@ -1,6 +1,7 @@
 //! The plugins: their names, their rights, when they are asked and what holds if they fail.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 use mcpmux_core::config::{Match, Mode, OnError, Plugin, PluginLimits, Secret};
 use mcpmux_core::hook::HookKind;
@@ -69,7 +70,16 @@ fn plugin(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> 
         let written = name.written.escape_debug();
         found.mistake(at, format!("`{written}` cannot be the name of a plugin: {}", why(&error)));
     });
-    let path = around.folder.join(&fields.text("path")?.1.full);
+    let (at, path) = fields.text("path")?;
+    let up = Path::new(&path.full).components().any(|step| step == Component::ParentDir);
+    if up && fields.member("sha256").is_none() {
+        found.hinted(
+            at,
+            "`path` goes up with `..`",
+            "name the file by its whole path, or pin it with `sha256`",
+        );
+    }
+    let path = around.folder.join(&path.full);
     Some(Plugin {
         name: name.ok()?,
         path,

@@ -49,7 +49,7 @@ pub(super) fn transport(
     }
     let env = env(fields, found);
     let args = words("args", fields, found);
-    Some(Transport::Wasm { path: path("wasm")?, args, env })
+    Some(Transport::Wasm { path: path("wasm")?, sha256: None, args, env })
 }
 
 /// The strings of a list that become a program's arguments.

@@ -16,7 +16,7 @@ pub(crate) static PLUGIN: Table = Table {
              name once, and none that a backend has.",
         )
         .required(),
-        Key::new("path", Kind::Path, "path = \"plugins/permissions.wasm\"", "The component's file.").required(),
+        Key::new("path", Kind::Path, "path = \"plugins/permissions.wasm\"", "The component's file. Without `sha256` its path goes nowhere up, and it is no symbolic link.").required(),
         Key::new(
             "sha256",
             Kind::Text,

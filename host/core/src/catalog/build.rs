@@ -69,7 +69,10 @@ pub fn build(sources: &[Source], plugins: &[Arc<Hooks>]) -> (Catalog, Vec<Report
     };
     let (tools, prompts) = (shelf(EntryKind::Tool), shelf(EntryKind::Prompt));
     let (resources, templates) = (shelf(EntryKind::Resource), shelf(EntryKind::Template));
-    (Catalog { tools, prompts, resources, templates, rank, qualified, hidden }, reports)
+    let withheld = Vec::new();
+    let catalog =
+        Catalog { tools, prompts, resources, templates, rank, qualified, hidden, withheld };
+    (catalog, reports)
 }
 
 fn draft(sources: &[Source], kind: EntryKind, reports: &mut Vec<Report>) -> Vec<Draft> {

@@ -8,7 +8,7 @@ use crate::names::NativeName;
 use crate::uri;
 
 /// What is hidden of a backend.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Hidden {
     resources: HashSet<NativeName>,
     templates: Vec<NativeName>,

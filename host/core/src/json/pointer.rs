@@ -15,10 +15,23 @@ pub struct Pointer {
     tokens: Box<[Box<str>]>,
 }
 
+/// Steps that a pointer may have: no message is nested deeper.
+const STEPS: usize = 128;
+/// Bytes that the changes to one document may go over.
+pub const WORK: usize = 256 << 20;
+
 /// Why a text is no pointer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no JSON Pointer: it is empty or starts with `/`, and `~` is followed by 0 or 1")]
-pub struct PointerError(String);
+pub enum PointerError {
+    /// It is written in another way.
+    #[error(
+        "`{0}` is no JSON Pointer: it is empty or starts with `/`, and `~` is followed by 0 or 1"
+    )]
+    Form(String),
+    /// It leads deeper than documents go.
+    #[error("a JSON Pointer has at most {STEPS} steps, and this one has more")]
+    Deep,
+}
 
 /// A document that two readers could read differently on the way of a pointer, because it names a member twice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,15 +59,18 @@ pub enum PatchError {
     /// The whole document cannot be taken away.
     #[error("a document cannot be removed from itself")]
     Whole,
+    /// It would take too long.
+    #[error("the patches go over more than {} MiB in all; replace the whole instead", WORK >> 20)]
+    Work,
 }
 
 impl Pointer {
     /// Reads a pointer.
     ///
     /// # Errors
-    /// If it does not start with `/`, or holds a `~` that escapes nothing.
+    /// If it does not start with `/`, holds a `~` that escapes nothing, or has more than 128 steps.
     pub fn parse(text: &str) -> Result<Self, PointerError> {
-        let wrong = || PointerError(text.to_owned());
+        let wrong = || PointerError::Form(text.to_owned());
         let tokens = match text.strip_prefix('/') {
             None if text.is_empty() => Box::default(),
             None => return Err(wrong()),
@@ -64,6 +80,10 @@ impl Pointer {
                 .collect::<Option<_>>()
                 .ok_or_else(wrong)?,
         };
+        let tokens: Box<[Box<str>]> = tokens;
+        if tokens.len() > STEPS {
+            return Err(PointerError::Deep);
+        }
         Ok(Self { text: text.into(), tokens })
     }
 
@@ -124,10 +144,12 @@ impl Raw {
 /// Makes all of these changes in order, or none.
 ///
 /// # Errors
-/// The first change that cannot be made.
+/// The first change that cannot be made, or that would make all of them go over more than [`WORK`].
 pub fn patch(document: &Raw, patches: &[Patch]) -> Result<Raw, PatchError> {
     let mut document = document.clone();
+    let mut left = WORK;
     for patch in patches {
+        left = left.checked_sub(document.as_bytes().len()).ok_or(PatchError::Work)?;
         document = match patch {
             Patch::Set(pointer, value) => change(&document, pointer, &pointer.tokens, Some(value))?,
             Patch::Remove(pointer) if pointer.tokens.is_empty() => return Err(PatchError::Whole),

@@ -43,7 +43,9 @@ impl Door {
         if let Some(instructions) = offer.instructions {
             result.set("instructions", Raw::string(&instructions));
         }
-        Ok((Client { revision, info, capabilities, session: Some(session) }, result.to_raw()))
+        // It stays for the session, and the message it came in need not.
+        let client = Client { revision, info, capabilities, session: Some(session) }.detached();
+        Ok((client, result.to_raw()))
     }
 
     /// Says what is spoken and offered here.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use mcpmux_core::call::{Body, Call, Method};
 use mcpmux_core::client::Client;
 use mcpmux_core::era::Era;
@@ -92,6 +93,8 @@ impl Door {
         outlet: &Arc<impl Outlet>,
     ) -> Result<Listening, &'static str> {
         let Request { id, mut params, client, .. } = request;
+        // It stays for as long as the subscription, and the rest of its message need not.
+        let id = Raw::trusted(Bytes::copy_from_slice(id.as_bytes()));
         let filter = params.take("notifications").filter(|raw| raw.as_bytes().starts_with(b"{"));
         let filter = filter.and_then(|filter| filter.read::<Filter>().ok());
         let mut filter = filter.ok_or(
@@ -112,7 +115,7 @@ impl Door {
                 tag: tag.clone(),
                 acknowledged: Arc::clone(&acknowledged),
             };
-            let place = Arc::new(self.mux.join(Arc::clone(&client), Arc::new(peer)));
+            let place = Arc::new(self.mux.join(Arc::new(client.detached()), Arc::new(peer)));
             let wanted = std::mem::take(&mut filter.resource_subscriptions);
             filter.resource_subscriptions = self.subscribe(&client, &place, wanted).await;
             seat = Some(place);

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use mcpmux_core::era::{Era, Revision};
-use mcpmux_protocol::names::INVALID_PARAMS;
+use mcpmux_core::json::surrogate;
+use mcpmux_protocol::names::{INVALID_PARAMS, PARSE_ERROR};
 use mcpmux_protocol::{Message, envelope, headers, meta};
 
 use super::incoming::{Incoming, acceptable, read, take_apart};
 use super::{Frontend, Request, Response, legacy, modern, respond};
+use crate::door::HALF_A_PAIR;
 
 pub(super) async fn serve(frontend: &Arc<Frontend>, request: Request) -> Response {
     let (head, body) = request.into_parts();
@@ -19,6 +21,9 @@ pub(super) async fn serve(frontend: &Arc<Frontend>, request: Request) -> Respons
         Ok(body) => body,
         Err((status, why)) => return respond::refuse(status, &why),
     };
+    if surrogate::is_in(&body) {
+        return respond::refuse_message(StatusCode::BAD_REQUEST, None, PARSE_ERROR, HALF_A_PAIR);
+    }
     let by_header = head.headers.get(headers::VERSION).and_then(|version| version.to_str().ok());
     let modern =
         by_header.and_then(Revision::parse).is_some_and(|revision| revision.era() == Era::Modern);

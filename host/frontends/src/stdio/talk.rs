@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mcpmux_core::json::{Object, Raw};
+use mcpmux_core::json::{Object, Raw, surrogate};
 use mcpmux_protocol::lines::{Line, Lines as Cut};
 use mcpmux_protocol::names::{
-    CANCELLED, INITIALIZE, INVALID_PARAMS, INVALID_REQUEST, LISTEN, PING,
+    CANCELLED, INITIALIZE, INVALID_PARAMS, INVALID_REQUEST, LISTEN, PARSE_ERROR, PING,
 };
 use mcpmux_protocol::{Message, envelope, meta, write};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -20,7 +20,7 @@ use crate::door::conversation::Conversation;
 use crate::door::flights::Flights;
 use crate::door::outlet::Loudness;
 use crate::door::reach::CallPeer;
-use crate::door::{Door, Request, unsupported};
+use crate::door::{Door, HALF_A_PAIR, Request, unsupported};
 
 pub(super) struct Talk {
     door: Arc<Door>,
@@ -86,6 +86,9 @@ impl Talk {
     }
 
     async fn line(&mut self, line: &Bytes) {
+        if surrogate::is_in(line) {
+            return self.say(write::error(None, PARSE_ERROR, HALF_A_PAIR, None)).await;
+        }
         if envelope::is_batch(line)
             && let Some(conversation) = self.conversation.clone()
             && batch::allowed(conversation.reach.client.revision)

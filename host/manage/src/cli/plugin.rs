@@ -85,7 +85,7 @@ pub enum Lang {
     Js,
     /// Python, with componentize-py: needs Python
     Python,
-    /// C, with wit-bindgen: needs a WASI SDK
+    /// C, with Zig or another clang: needs Python, or `CC`
     C,
 }
 
@@ -190,7 +190,9 @@ pub struct Replay {
     /// Which plugin.
     #[command(flatten)]
     pub subject: Subject,
-    /// The audit file; its calls must have been recorded with `[audit] arguments = true`
+    /// The audit file; its calls must have been recorded with `[audit] arguments = true`.
+    /// Arguments are recorded as they were sent, so a `request` hook is not shown the calls whose arguments it, or a plugin
+    /// behind it, changed; how many is said
     #[arg(long, value_name = "FILE")]
     pub audit: PathBuf,
     /// End with 1 if any decision is another one

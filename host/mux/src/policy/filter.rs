@@ -7,6 +7,7 @@ use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::gate::unknown;
 use mcpmux_core::hook::{Denial, HookKind, RequestAction, RequestHook};
+use mcpmux_core::json::twice::named_twice;
 use mcpmux_core::json::{Object, Raw};
 
 use super::passage::Passage;
@@ -15,6 +16,9 @@ use super::{reply, timed};
 use crate::bridge;
 use crate::route::{Place, find};
 use crate::view::{Placed, View};
+
+/// Characters of a member's name that are said.
+const NAME: usize = 100;
 
 /// What room 3 makes of a call.
 pub(crate) enum Filtered {
@@ -46,6 +50,7 @@ pub(crate) fn filter(
     routed: Routed,
     mut place: Place,
 ) -> Result<Filtered, Fault> {
+    check_names(passage)?;
     let past = past(view, passage, routed, &mut place).map_err(|fault| match place {
         Place::Backend(_) => fault,
         // What stands in the place of its backend is the plugin, which is no affair of the client's.
@@ -58,6 +63,25 @@ pub(crate) fn filter(
         },
         Past::Answered(answer) => Ok(Filtered::Answered(answer)),
     }
+}
+
+/// Whether what plugins are to judge can be read in one way only: they and the backend might take another one of two
+/// members with the same name.
+///
+/// # Errors
+/// The refusal, which is nobody's fault but the client's.
+fn check_names(passage: &Passage) -> Result<(), Fault> {
+    let judges = |post: &Arc<Post>| {
+        !post.is_shadow() && (post.hooks.request.is_some() || post.hooks.authorize.is_some())
+    };
+    if !passage.escort().posts().any(judges) {
+        return Ok(());
+    }
+    let Some(name) = named_twice(passage.arguments()) else { return Ok(()) };
+    let name: String = name.chars().take(NAME).collect();
+    let name = name.escape_debug();
+    let why = format!("the arguments name the member `{name}` twice in one object");
+    Err(Fault::new(Kind::InvalidParams, why))
 }
 
 /// What is past all hooks.

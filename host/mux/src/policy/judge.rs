@@ -33,27 +33,25 @@ pub(crate) fn rule(passage: Option<&Passage>, call: Final) -> Result<Ruling, Fau
         None => gate::permit(call, []),
         Some(passage) => {
             let ruling = gate::permit(call, opinions(passage.escort(), passage.arguments()))?;
-            if let Ruling::Permitted(_, obligations) = &ruling {
-                passage.escort().oblige(obligations.clone());
+            match &ruling {
+                Ruling::Permitted(_, obligations) => passage.escort().oblige(obligations.clone()),
+                Ruling::Undecided(undecided) => passage.escort().ask(undecided.questions()),
             }
             Ok(ruling)
         }
     }
 }
 
-/// Judges a call again that is under way: what was permitted once need not be by now.
+/// Judges a call again that is under way, or whose person is being asked: what was permitted once need not be by now.
 ///
 /// # Errors
-/// The first refusal, or a question that nobody has been asked before.
+/// The first refusal, or a question of a plugin that nobody has been asked for before.
 pub(crate) fn again(passage: &Passage) -> Result<(), Fault> {
     let escort = passage.escort();
-    if escort.obligations().is_none() {
-        // It has not been permitted yet: its person is being asked.
-        return Ok(());
-    }
     let backend = &escort.subject.to.backend;
     let (_, questions) = gate::hear(backend, opinions(escort, passage.arguments()))?;
-    if questions.is_empty() {
+    // Who is being asked, or has said yes, is not asked again.
+    if questions.iter().all(|(plugin, _)| escort.asks(plugin)) {
         return Ok(());
     }
     Err(refusal(backend, UNAVAILABLE, "the call needs a person's approval, which it began without"))

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use mcpmux_core::call::{Answer, Body, Call, Outcome, Routed};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
-use mcpmux_core::hook::{Decision, HookKind, Obligations, Record, Status, Subject};
+use mcpmux_core::hook::{Decision, HookKind, Obligations, Question, Record, Status, Subject};
 use mcpmux_core::json::Raw;
+use mcpmux_core::names::PluginName;
 use mcpmux_core::ports::Audit;
 
 use super::Approvals;
@@ -28,6 +29,8 @@ pub(crate) struct Escort {
     decisions: Mutex<Vec<Decision>>,
     /// The plugins whose questions people have answered with yes, by [`Post::id`].
     approved: Mutex<Vec<String>>,
+    /// The plugins whose questions people have been asked during this call.
+    asked: Mutex<Vec<PluginName>>,
 }
 
 impl Escort {
@@ -44,6 +47,7 @@ impl Escort {
             obligations: OnceLock::new(),
             decisions: Mutex::default(),
             approved: Mutex::new(approved),
+            asked: Mutex::default(),
         }
     }
 
@@ -76,6 +80,16 @@ impl Escort {
     pub(super) fn is_approved(&self, post: &Post) -> bool {
         let approved = lock(&self.approved);
         !approved.is_empty() && approved.contains(&post.id())
+    }
+
+    /// People are asked these questions.
+    pub(super) fn ask(&self, questions: &[(PluginName, Question)]) {
+        lock(&self.asked).extend(questions.iter().map(|(plugin, _)| plugin.clone()));
+    }
+
+    /// Whether people have been asked a question of this plugin.
+    pub(super) fn asks(&self, plugin: &PluginName) -> bool {
+        lock(&self.asked).contains(plugin)
     }
 
     /// What the permission asks for.
@@ -214,8 +228,13 @@ impl Passage {
         if self.audit.is_none() && !watchers().any(|post| post.observer.is_some()) {
             return;
         }
+        let mut subject = self.escort.subject.clone();
+        if subject.client.session.is_none() {
+            // Each message of its brings it anew, and a record that waits for who reads it need not keep them.
+            subject.client = Arc::new(subject.client.detached());
+        }
         let record = Arc::new(Record {
-            subject: self.escort.subject.clone(),
+            subject,
             status,
             code,
             sent: self.arguments.as_bytes().len() as u64,
@@ -293,7 +312,7 @@ fn told(outcome: &Outcome, era: Era) -> (Status, Option<i64>, usize) {
 
 /// Whether a tool's result says that it is an error.
 fn is_error(result: &Raw) -> bool {
-    memchr::memmem::find(result.as_bytes(), b"\"isError\"").is_some()
+    super::may_hold(result, "isError")
         && result.object().is_ok_and(|object| {
             object.get("isError").is_some_and(|flag| flag.as_bytes() == b"true")
         })

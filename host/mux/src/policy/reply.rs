@@ -7,7 +7,7 @@ use mcpmux_core::call::{Answer, Body, Outcome, Permitted};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::{Denial, HookKind, Obligations, ResponseAction, ResponseHook, Source};
-use mcpmux_core::json::pointer::{Patch, Pointer, patch};
+use mcpmux_core::json::pointer::{Patch, PatchError, Pointer, WORK, patch};
 use mcpmux_core::json::{Object, Raw};
 use mcpmux_core::peer::Flight;
 use mcpmux_core::ports::{Backend, Pending};
@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::passage::Escort;
 use super::plan::Post;
 use super::{notices, timed};
-use crate::bridge::{REQUESTS, needs_input};
+use crate::bridge::{INPUT_REQUIRED, REQUESTS, RESULT_TYPE, STATE, needs_input};
 
 /// The reasons in a fault when an answer is not what the permission was given for.
 const REDACT: &str = "obligation.redact";
@@ -63,7 +63,8 @@ fn filtered(escort: &Escort, answer: Answer) -> Outcome {
         _ => None,
     };
     if let Some(asked) = asked {
-        let body = Body::Result(questions(escort, asked)?);
+        let asked = beside(escort, questions(escort, asked)?)?;
+        let body = Body::Result(asked.to_raw());
         return kept_to(escort, Answer { body, era: answer.era });
     }
     let source = match &answer.body {
@@ -172,9 +173,9 @@ fn fits(source: Source, before: &Raw, changed: &Raw) -> Result<(), String> {
 
 /// A request for input with each of its questions taken past the response hooks. One that is withheld ends the call:
 /// its backend could not be told, and the client could not leave it out.
-fn questions(escort: &Escort, mut asked: Object) -> Result<Raw, Fault> {
+fn questions(escort: &Escort, mut asked: Object) -> Result<Object, Fault> {
     let Some(Ok(mut requests)) = asked.get(REQUESTS).map(Raw::object) else {
-        return Ok(asked.to_raw());
+        return Ok(asked);
     };
     let mut changed = false;
     let keys: Vec<_> = requests.iter().map(|member| member.key.clone()).collect();
@@ -189,7 +190,35 @@ fn questions(escort: &Escort, mut asked: Object) -> Result<Raw, Fault> {
     if changed {
         asked.set(REQUESTS, requests.to_raw());
     }
-    Ok(asked.to_raw())
+    Ok(asked)
+}
+
+/// The same with what else its backend wrote into it, if there is anything, taken past them as an answer is. What makes
+/// it a request for input stays: its type, its state, and the questions, unless they can be none.
+fn beside(escort: &Escort, asked: Object) -> Result<Object, Fault> {
+    let asks = asked.get(REQUESTS).is_some_and(|requests| requests.object().is_ok());
+    let kept = |key: &str| key == STATE || (key == REQUESTS && asks);
+    let mut rest = asked.clone();
+    rest.retain(|member| !kept(member.key.as_str()));
+    if rest.iter().all(|member| member.key.as_str() == RESULT_TYPE) {
+        return Ok(asked);
+    }
+    let before = rest.to_raw();
+    let now = shown(escort, Source::Success, before.clone(), None)?;
+    if now == before {
+        return Ok(asked);
+    }
+    // A change that is no object is an error of its plugin's, and never gets here.
+    let mut now = now.object().unwrap_or_default();
+    now.set(RESULT_TYPE, Raw::string(INPUT_REQUIRED));
+    for key in [REQUESTS, STATE] {
+        if let Some(value) = asked.get(key).filter(|_| kept(key)) {
+            now.set(key, value.clone());
+        } else if key == STATE {
+            now.take(key);
+        }
+    }
+    Ok(now)
 }
 
 /// The answer as it was permitted.
@@ -214,6 +243,9 @@ fn kept_to(escort: &Escort, answer: Answer) -> Outcome {
 }
 
 fn redacted(mut result: Raw, obligations: &Obligations) -> Result<Raw, String> {
+    if obligations.redact.len().saturating_mul(result.as_bytes().len()) > WORK {
+        return Err(PatchError::Work.to_string());
+    }
     // From the end of arrays to their beginning, so that no removal moves what another pointer leads to.
     let mut pointers: Vec<&Pointer> = obligations.redact.iter().collect();
     pointers.sort_by_cached_key(|pointer| Reverse(places(pointer)));

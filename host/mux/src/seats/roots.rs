@@ -11,13 +11,13 @@ use tokio::time::timeout;
 
 use super::{INTERNAL_ERROR, refusal};
 
-/// The roots of all clients together; one that fails to answer in time counts as one without roots, if another answers.
-pub(super) async fn of_all(peers: Vec<Arc<dyn Peer>>, ask: Ask, patience: Duration) -> Body {
+/// The roots of all these clients together, each asked in its own words; one that fails to answer in time counts as one without roots, if another answers.
+pub(super) async fn of_all(asks: Vec<(Arc<dyn Peer>, Ask)>, patience: Duration) -> Body {
     let mut asked = JoinSet::new();
     // Who is alone may take its time: nobody else waits for it.
-    let patience = if peers.len() == 1 { Duration::MAX } else { patience };
-    for (at, peer) in peers.into_iter().enumerate() {
-        let answer = peer.ask(ask.clone());
+    let patience = if asks.len() == 1 { Duration::MAX } else { patience };
+    for (at, (peer, ask)) in asks.into_iter().enumerate() {
+        let answer = peer.ask(ask);
         asked.spawn(async move {
             let late = |_| refusal(INTERNAL_ERROR, "the client did not say its roots in time");
             (at, timeout(patience, answer).await.unwrap_or_else(late))

@@ -205,15 +205,32 @@ async fn a_completion_names_its_entry_as_the_backend_does() {
     let two = json!({"type":"ref/prompt","name":"hidden","uri":"t://{id}"});
     assert_eq!(complete("t://{id}", two).await, "InvalidParams");
     assert_eq!(complete("b__p", prompt("hidden")).await, "InvalidParams");
+    let sent = (a.sent().len(), b.sent().len());
+    for (kind, key, name) in [
+        (json!("ref/resource"), "name", "b__p"),
+        (json!("ref/prompt"), "uri", "mcpmux+b+t://{id}"),
+        (json!("ref/other"), "name", "b__p"),
+        (json!(7), "name", "b__p"),
+    ] {
+        let refused = complete(name, json!({ "type": kind, key: name })).await;
+        assert_eq!(refused, "InvalidParams", "{key}");
+    }
+    assert_eq!((a.sent().len(), b.sent().len()), sent);
 }
 
 #[tokio::test]
 async fn what_a_new_configuration_hides_is_not_reached_while_a_plugin_keeps_the_old_catalog() {
     let a = actor("a", Era::Legacy);
-    let lists = Lists { tools: vec!["t", "u"], ..Lists::default() };
+    let lists = Lists { tools: vec!["secret", "t", "u"], ..Lists::default() };
     let stage = Stage::of(&[(&a, lists.clone())]).await;
-    let hide = Arc::new(Hide(AtomicBool::new(true)));
+    let hide = Arc::new(Hide(AtomicBool::new(false)));
     let plugins = vec![hide.plugin()];
+    let works = Setup { plugins: plugins.clone(), ..members(&[(&a, Naming::default())]) };
+    stage.mux.apply(works).await;
+    while stage.ask(Method::ToolsCall, "a__secret", json!({})).await != "InvalidParams" {
+        tokio::task::yield_now().await;
+    }
+    hide.0.store(true, Ordering::Relaxed);
     stage.mux.apply(Setup { plugins, ..members(&[(&a, hiding("t"))]) }).await;
     until(|| !stage.mux.status().warnings.is_empty()).await;
     assert_eq!(stage.ask(Method::ToolsCall, "a__t", json!({})).await, "InvalidParams");

@@ -114,6 +114,20 @@ async fn what_is_said_of_a_task_names_it_as_its_client_does() {
     let _seat = mux.join(client(Era::Legacy, "{}"), Arc::clone(&guest) as _);
     let method = "notifications/tasks/status".to_owned();
     let params = Some(Raw::literal(r#"{"taskId":"7","status":"working"}"#));
-    inbox.heard(&name, Event::Other { method, params });
-    assert_eq!(guest.heard(), [status]);
+    let event = Event::Other { method, params };
+    inbox.heard(&name, event.clone());
+    // Who cannot have a task is not meant.
+    let other = Arc::new(Guest::default());
+    let join = |revision| {
+        let mut client = client(Era::Legacy, "{}");
+        Arc::make_mut(&mut client).revision = revision;
+        mux.join(client, Arc::clone(&other) as _)
+    };
+    let _older = join(Revision::V2025_06_18);
+    inbox.heard(&name, event.clone());
+    assert_eq!(guest.heard(), [status.clone(), status]);
+    // Of two who can have it, neither is told of what may be the other's.
+    let _equal = join(Revision::V2025_11_25);
+    inbox.heard(&name, event);
+    assert_eq!((guest.heard(), other.heard()), (vec![], vec![]));
 }

@@ -109,12 +109,19 @@ impl Plugin {
         }
     }
 
-    /// An instance that has been started.
+    /// An instance that has been started. The first one may take its time; later ones, which calls wait for, about as
+    /// long as that one took.
     pub(super) fn new_instance(&self) -> Result<Live, Stillborn> {
-        let visit = || Visit::new(Step::Init, self.bounds.of(Step::Init), Around::default());
+        let began = Instant::now();
+        let allowance = match self.first_start.get() {
+            Some(first) => self.bounds.of_start_after(*first),
+            None => self.bounds.of(Step::Init),
+        };
+        let visit = || Visit::new(Step::Init, allowance, Around::default());
         let state = State::new(Arc::clone(&self.rights), self.bounds.memory);
         let mut live = Live::new(&self.engine, &self.pre, &self.exports, state, visit())?;
         live.init(&self.engine, visit(), &self.config)?;
+        self.first_start.get_or_init(|| began.elapsed());
         Ok(live)
     }
 

@@ -1,6 +1,6 @@
 //! Loading a plugin: from a file and its section of the configuration to one that has been started and tried.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use mcpmux_core::config::{self, Limits, PluginLimits};
@@ -10,7 +10,7 @@ use wasmtime::component::InstancePre;
 use super::{Loading, Plugin};
 use crate::description::Description;
 use crate::engine::Engine;
-use crate::examine::{self, Examined};
+use crate::examine::{self, Examined, Ways};
 use crate::limits::{Bounds, Step};
 use crate::live::{Exports, Live, Pool, Stillborn};
 use crate::quarantine::Quarantine;
@@ -48,7 +48,8 @@ fn load(
     shared: &Shared,
 ) -> Result<Plugin, Refusal> {
     let began = Instant::now();
-    let examined = examine::read(&plugin.path)?;
+    let ways = if plugin.sha256.is_some() { Ways::All } else { Ways::Straight };
+    let examined = examine::read(&plugin.path, ways)?;
     if let Some(pinned) = plugin.sha256.as_ref().filter(|pinned| **pinned != examined.sha256) {
         return Err(Refusal::Digest { pinned: pinned.clone(), found: examined.sha256 });
     }
@@ -64,13 +65,18 @@ fn load(
     wants::check(&wants, &services.grants, &plugin.grant)?;
     check_config(&description, plugin)?;
 
+    let mut remarks = wants::remarks(&wants, &plugin.grant);
+    if compiled.hooks == ["lifecycle"] {
+        remarks.push("it has no hook, so it is asked nothing and decides nothing".to_owned());
+    }
+
     let mut this = Plugin {
         name: plugin.name.clone(),
         sha256: examined.sha256,
         contract,
         hooks: compiled.hooks,
         description,
-        remarks: wants::remarks(&wants, &plugin.grant),
+        remarks,
         mode: plugin.mode,
         matches: plugin.matches.clone(),
         on_error: plugin.on_error.clone(),
@@ -80,6 +86,7 @@ fn load(
         rights: Arc::new(Rights::new(&plugin.name, services)),
         config: String::from_utf8_lossy(plugin.config.as_bytes()).into_owned(),
         bounds,
+        first_start: OnceLock::new(),
         stateless: plugin.stateless,
         pool: Pool::new(),
         observer: tokio::sync::Mutex::default(),

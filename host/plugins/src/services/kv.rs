@@ -57,20 +57,26 @@ impl Store {
         Self { clock, plugins: Mutex::default() }
     }
 
-    /// What this plugin keeps, from now on up to `quota` bytes. If it keeps more already it may go on to read it, and
-    /// to set what takes no more room than what it replaces.
+    /// What this plugin keeps, up to `quota` bytes unless that is said already.
     #[must_use]
     pub fn of(&self, plugin: &PluginName, quota: usize) -> Arc<Kv> {
         let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
         let kv = plugins.entry(plugin.clone()).or_insert_with(|| {
-            Arc::new(Kv { clock: Arc::clone(&self.clock), table: Mutex::default() })
+            let kv = Kv { clock: Arc::clone(&self.clock), table: Mutex::default() };
+            kv.allow(quota);
+            Arc::new(kv)
         });
-        kv.lock().quota = quota;
         Arc::clone(kv)
     }
 }
 
 impl Kv {
+    /// Says how many bytes may be kept from now on. If there are more already, they can be read, and what takes no more
+    /// room than what it replaces can be set.
+    pub fn allow(&self, quota: usize) {
+        self.lock().quota = quota;
+    }
+
     /// The value under a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {

@@ -37,7 +37,7 @@ impl Journal {
         self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Logs a line, if the call has any left.
+    /// Logs a line, if the call has any left. It cannot forge another one: what would end a line is escaped.
     pub(crate) fn write(&self, level: tracing::Level, line: &str) {
         let plugin = &self.plugin;
         match self
@@ -51,7 +51,7 @@ impl Journal {
             }
             Ok(_) => {}
         }
-        let line: String = line.chars().take(LOG_LINE).collect();
+        let line: String = line.trim_end().chars().take(LOG_LINE).flat_map(shown).collect();
         match level {
             tracing::Level::ERROR => tracing::error!(target: "plugin", %plugin, "{line}"),
             tracing::Level::WARN => tracing::warn!(target: "plugin", %plugin, "{line}"),
@@ -85,4 +85,12 @@ impl Journal {
         let mut last = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         *last = line.chars().take(LOG_LINE).collect();
     }
+}
+
+/// A character as it can stand in the log.
+fn shown(character: char) -> impl Iterator<Item = char> {
+    let escape = character.is_control() && character != '\t';
+    let escaped = escape.then(|| character.escape_default());
+    let plain = (!escape).then_some(character);
+    escaped.into_iter().flatten().chain(plain)
 }

@@ -12,6 +12,9 @@ use mcpmux_core::json::pointer::{Ambiguous, Pointer};
 use crate::cause;
 use crate::limits::{Allowance, Step};
 
+/// Bytes of a document above which a plugin may run out of time or memory without counting as broken.
+const LARGE: usize = 64 << 10;
+
 /// The call under way.
 pub(crate) struct Visit {
     step: Step,
@@ -20,6 +23,7 @@ pub(crate) struct Visit {
     since: Instant,
     around: Around,
     excused: bool,
+    large: bool,
 }
 
 /// What a call is shown beside its arguments.
@@ -67,7 +71,9 @@ impl Visit {
     /// Begins one.
     pub(crate) fn new(step: Step, allowance: Allowance, around: Around) -> Self {
         let calls_left = allowance.host_calls;
-        Self { step, allowance, calls_left, since: Instant::now(), around, excused: false }
+        let large =
+            around.document.as_ref().is_some_and(|document| document.as_bytes().len() > LARGE);
+        Self { step, allowance, calls_left, since: Instant::now(), around, excused: false, large }
     }
 
     /// What the plugin is called for.
@@ -88,6 +94,11 @@ impl Visit {
     /// Whether what ended it was not the plugin's fault.
     pub(crate) const fn excused(&self) -> bool {
         self.excused
+    }
+
+    /// Whether its document is so large that running out of time or memory is not the plugin's fault.
+    pub(crate) const fn is_large(&self) -> bool {
+        self.large
     }
 
     /// Forgets what the call was about.
@@ -114,6 +125,7 @@ impl Visit {
     pub(crate) fn charge_timed(&mut self) -> wasmtime::Result<()> {
         self.charge()?;
         if self.left().is_zero() {
+            self.excused |= self.large;
             wasmtime::bail!("{}", cause::too_long(self.allowance.time));
         }
         Ok(())

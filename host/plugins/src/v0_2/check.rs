@@ -3,14 +3,12 @@
 
 use bytes::Bytes;
 use mcpmux_core::hook::{Denial, Rewrite};
-use mcpmux_core::json::pointer::{Patch, Pointer};
+use mcpmux_core::json::pointer::{Patch, Pointer, WORK};
 use mcpmux_core::json::{Object, Raw};
 
 use super::bindings::mcpmux::plugin::types as wit;
 use crate::limiter::size;
 
-/// Bytes that the changes to one document may make the host go over.
-const WORK: usize = 256 << 20;
 /// Characters of a denial's code that are kept, and of its message.
 const CODE: usize = 64;
 const MESSAGE: usize = 4_000;
@@ -66,9 +64,7 @@ pub(super) fn rewrite(document: &Raw, rewrite: wit::Rewrite) -> Result<Rewrite, 
     let changed = match rewrite {
         wit::Rewrite::Replace(text) => json("the replacement", text)?,
         wit::Rewrite::Patch(list) => {
-            let patches = patches(list)?;
-            work(patches.len().saturating_mul(document.as_bytes().len()))?;
-            let changed = Rewrite::Patch(patches).apply(document);
+            let changed = Rewrite::Patch(patches(list)?).apply(document);
             changed.map_err(|error| format!("a patch cannot be made: {error}"))?
         }
     };
@@ -135,10 +131,22 @@ mod tests {
 
     #[test]
     fn patches_that_would_take_minutes_are_not_begun() {
-        let large = Raw::of(&"x".repeat(1 << 20));
-        let many = vec![set("", "1"); 300];
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 20));
+        let many = vec![set("/b", "1"); 300];
+        let large = Raw::parse(large.into()).unwrap();
         let why = rewrite(&large, wit::Rewrite::Patch(many)).unwrap_err();
-        assert!(why.contains("which takes too long"), "{why}");
+        assert!(why.contains("go over more than 256 MiB in all"), "{why}");
+        // What a patch puts there counts for those after it.
+        let mut growing = vec![set("/a", &format!("\"{}\"", "x".repeat(1 << 20)))];
+        growing.extend(vec![set("/c", "1"); 300]);
+        let why = rewrite(&document(), wit::Rewrite::Patch(growing)).unwrap_err();
+        assert!(why.contains("go over more than 256 MiB in all"), "{why}");
+    }
+
+    #[test]
+    fn a_pointer_leads_no_deeper_than_documents_go() {
+        let deep = wit::Rewrite::Patch(vec![set(&"/0".repeat(20_000), "1")]);
+        assert!(rewrite(&document(), deep).unwrap_err().contains("at most 128 steps"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) fn self_test(plugin: &Plugin, live: &mut Live) -> Result<(), (HookKin
     if plugin.exports(HookKind::Catalog) {
         let kind = HookKind::Catalog;
         let definitions = super::host::Definitions::lend();
-        let edits = plugin.run_on(live, Step::Hook(kind), Around::default(), async |live| {
+        let edits = plugin.run_on(live, Step::Test(kind), Around::default(), async |live| {
             let guest = exported(live.guests.v0_2()?.catalog.as_ref())?;
             guest.call_transform(&mut live.store, &[], definitions).await
         });
@@ -38,7 +38,7 @@ pub(crate) fn self_test(plugin: &Plugin, live: &mut Live) -> Result<(), (HookKin
     if plugin.exports(HookKind::AuthorizeList) {
         let kind = HookKind::AuthorizeList;
         let client = authorize::nobody();
-        let answers = plugin.run_on(live, Step::Hook(kind), Around::default(), async |live| {
+        let answers = plugin.run_on(live, Step::Test(kind), Around::default(), async |live| {
             let guest = exported(live.guests.v0_2()?.authorize_list.as_ref())?;
             guest.call_check_list(&mut live.store, &client, &[]).await
         });

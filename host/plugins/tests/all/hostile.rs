@@ -137,10 +137,7 @@ fn asking_for_a_value_a_million_times_at_once_is_stopped() {
     let document = Raw::of(&"x".repeat(1_000));
     let hooks = bounded(&guest, limits);
     let why = hooks.request.as_ref().unwrap().on_request(&call("read"), &document).unwrap_err();
-    assert!(
-        why.contains("it asked for more than its limit of 50000 bytes in one `get-many`"),
-        "{why}"
-    );
+    assert!(why.contains("it asked for more than 50000 bytes in one `get-many`"), "{why}");
 }
 
 #[test]
@@ -170,6 +167,29 @@ fn what_traps_again_and_again_is_left_alone_and_comes_back() {
     }
     assert_eq!(hooks.health.health().quarantined, None);
     assert_eq!(request(&hooks, "read"), Ok(RequestAction::Forward));
+}
+
+#[test]
+fn running_out_over_a_large_document_is_nothing_to_be_put_away_for() {
+    let guest = Guest::new().moody("request", &[0, 0]);
+    let (time, memory) = (Some(Duration::from_millis(50)), Some(8 << 20));
+    let slow = bounded(&guest, PluginLimits { time, ..PluginLimits::default() });
+    let hooks = bounded(&guest, PluginLimits { memory, ..PluginLimits::default() });
+    let shown = |hooks: &Hooks, name: &str, bytes: usize| {
+        let document = Raw::of(&"x".repeat(bytes));
+        hooks.request.as_ref().unwrap().on_request(&call(name), &document).unwrap_err()
+    };
+    for _ in 0..25 {
+        assert!(shown(&hooks, "m", 65 << 10).contains("it wanted more memory"));
+    }
+    assert!(shown(&slow, "l", 65 << 10).contains("it ran longer than"));
+    let failures = || (hooks.health.health().failures, slow.health.health().failures);
+    assert_eq!(failures(), (0, 0));
+    // A trap counts whatever it was shown, and so does running out over little.
+    assert!(shown(&hooks, "t", 65 << 10).contains("it trapped"));
+    assert!(shown(&hooks, "m", 63 << 10).contains("it wanted more memory"));
+    assert!(shown(&slow, "l", 63 << 10).contains("it ran longer than"));
+    assert_eq!(failures(), (2, 1));
 }
 
 #[test]

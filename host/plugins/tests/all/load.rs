@@ -61,6 +61,26 @@ fn what_is_not_a_component_is_named_for_what_it_is() {
 }
 
 #[test]
+fn a_link_is_followed_only_to_a_file_that_is_pinned() {
+    let dir = Dir::new();
+    let bytes = plugin(false);
+    let file = dir.file("guest.wasm", &bytes);
+    let link = dir.path().join("link.wasm");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    check(
+        link.clone(),
+        &[],
+        "{}",
+        "[[plugins]] name = \"guest\": path: `FILE`: it is a symbolic link, which could be turned to another file\n\
+         hint: name the file itself, or pin it with `sha256`; then any way to it will do",
+    );
+    let engine = Engine::new(None).unwrap();
+    let mut settings = configured(link, &[], "{}");
+    settings.sha256 = Some(inspect(&file).unwrap().sha256);
+    Plugin::load(&engine, &settings, &Limits::default(), &shared()).unwrap();
+}
+
+#[test]
 fn a_component_cut_short_is_said_to_be_broken() {
     let dir = Dir::new();
     let bytes = plugin(false);

@@ -55,6 +55,7 @@ impl Run {
         let program = Program {
             name: BackendName::new("guest").unwrap(),
             path: program(),
+            sha256: None,
             args: args.iter().map(|&arg| arg.to_owned()).collect(),
             env: vec![("TOKEN".to_owned(), Secret::new("s3cret".to_owned()))],
         };
@@ -150,7 +151,7 @@ async fn what_is_no_backend_is_refused_with_the_way_out() {
         let path = dir.file("guest.wasm", bytes);
         let file = path.display().to_string();
         let name = BackendName::new("guest").unwrap();
-        let program = Program { name, path, args: Vec::new(), env: Vec::new() };
+        let program = Program { name, path, sha256: None, args: Vec::new(), env: Vec::new() };
         let (events, _receiver) = mpsc::unbounded_channel();
         let recorder = Recorder { events, rest: Mutex::default() };
         let error = sandbox().start(&program, Arc::new(recorder)).err();
@@ -166,4 +167,30 @@ async fn what_is_no_backend_is_refused_with_the_way_out() {
         "[backends.guest] wasm: `FILE`: it wants `wasi:http/outgoing-handler@0.2.0`, which it cannot have\n\
          hint: neither plugins nor sandboxed backends have a network; build it without",
     );
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_the_one_that_was_pulled_is_not_started() {
+    let dir = Dir::new();
+    let pulled = std::fs::read(program()).unwrap();
+    let path = dir.file("guest.wasm", &pulled);
+    let sha256 = mcpmux_plugins::inspect(&path).unwrap().sha256;
+    let start = || {
+        let program = Program {
+            name: BackendName::new("guest").unwrap(),
+            path: path.clone(),
+            sha256: Some(sha256.clone()),
+            args: vec!["look".to_owned()],
+            env: Vec::new(),
+        };
+        let (events, _receiver) = mpsc::unbounded_channel();
+        let recorder = Recorder { events, rest: Mutex::default() };
+        sandbox().start(&program, Arc::new(recorder))
+    };
+    assert!(start().is_ok());
+    // It still is a command, but another one: an empty custom section was added.
+    dir.file("guest.wasm", [&pulled[..], &[0, 2, 1, b'x']].concat());
+    let why = start().err().unwrap();
+    assert!(why.contains("the file's SHA-256 is `") && why.contains(&sha256), "{why}");
+    assert!(why.contains("\nhint: pull it again"), "{why}");
 }

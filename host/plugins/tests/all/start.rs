@@ -66,7 +66,8 @@ fn what_it_wants_and_is_not_granted_is_answered_with_the_line_to_write() {
         plugin.remarks(),
         [
             "it has the grant `random` but never asks for it; remove it",
-            "`log` needs no grant; remove it"
+            "`log` needs no grant; remove it",
+            "it has no hook, so it is asked nothing and decides nothing"
         ]
     );
 }

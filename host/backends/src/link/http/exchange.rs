@@ -26,11 +26,20 @@ use crate::link::pending::{Lost, Reply, Waiter};
 use crate::link::underway::Underway;
 use crate::link::{Voice, cancelled_params, number_of};
 
+/// The answer to a request.
+struct Answered {
+    body: Body,
+    /// Whether its status says that the request was refused, and nothing was said before on a stream: only then nothing can
+    /// have been done.
+    refused: bool,
+}
+
 /// How often in a row a stream cannot be resumed before it is given up.
 const ATTEMPTS: usize = 5;
 
 impl HttpLink {
-    /// Sends a call; once more if a modern backend refuses how it is written and that can be mended.
+    /// Sends a call; once more if a modern backend refuses, with a status that says so, how it is written, and that can be
+    /// mended.
     pub(super) async fn exchange_call(
         self: &Arc<Self>,
         routed: &Routed,
@@ -39,8 +48,8 @@ impl HttpLink {
     ) -> Result<Answer, Lost> {
         let revision = self.hearing.revision();
         let answer = |body| Answer { body, era: revision.era() };
-        let body = self.exchange_once(routed, progress, call).await?;
-        if revision.era() == Era::Legacy {
+        let Answered { body, refused } = self.exchange_once(routed, progress, call).await?;
+        if revision.era() == Era::Legacy || !refused {
             return Ok(answer(body));
         }
         match refusal(&body) {
@@ -58,7 +67,7 @@ impl HttpLink {
             },
             _ => return Ok(answer(body)),
         }
-        Ok(answer(self.exchange_once(routed, progress, call).await?))
+        Ok(answer(self.exchange_once(routed, progress, call).await?.body))
     }
 
     async fn exchange_once(
@@ -66,13 +75,13 @@ impl HttpLink {
         routed: &Routed,
         progress: bool,
         call: &Arc<Underway>,
-    ) -> Reply {
+    ) -> Result<Answered, Lost> {
         let id = self.number();
         let revision = self.hearing.revision();
         let numbers = Numbers { id, progress: progress.then_some(id) };
         let message = request::call(routed, revision, numbers);
         let headers = self.call_headers(routed, revision);
-        self.exchange(id, headers, message, Some(call)).await
+        self.exchange_told(id, headers, message, Some(call)).await
     }
 
     fn call_headers(&self, routed: &Routed, revision: Revision) -> HeaderMap {
@@ -103,6 +112,16 @@ impl HttpLink {
         message: Vec<u8>,
         call: Option<&Arc<Underway>>,
     ) -> Reply {
+        self.exchange_told(id, headers, message, call).await.map(|answered| answered.body)
+    }
+
+    async fn exchange_told(
+        self: &Arc<Self>,
+        id: u64,
+        headers: HeaderMap,
+        message: Vec<u8>,
+        call: Option<&Arc<Underway>>,
+    ) -> Result<Answered, Lost> {
         let taken = Arc::new(AtomicBool::new(false));
         self.hearing.pending.insert(id, Waiter { reply: None, call: call.cloned() });
         let mut waiting = Waiting { link: self, id, taken: &taken, over: false };
@@ -133,7 +152,7 @@ impl HttpLink {
         id: u64,
         response: Response<Incoming>,
         call: Option<&Arc<Underway>>,
-    ) -> Reply {
+    ) -> Result<Answered, Lost> {
         let name = &self.hearing.name;
         let status = response.status();
         match status {
@@ -144,7 +163,8 @@ impl HttpLink {
             }
             StatusCode::FORBIDDEN => return Err(Lost::Fault(faults::auth_required(name, 403))),
             _ if status.is_success() && is_stream(response.headers()) => {
-                return self.answer_on_stream(id, response, call).await;
+                let body = self.answer_on_stream(id, response, call).await?;
+                return Ok(Answered { body, refused: false });
             }
             _ => {}
         }
@@ -167,7 +187,8 @@ impl HttpLink {
             true => "no answer to the call".to_owned(),
             false => format!("HTTP status {}", status.as_u16()),
         };
-        found.ok_or_else(|| Lost::Fault(faults::protocol(name, what())))
+        let body = found.ok_or_else(|| Lost::Fault(faults::protocol(name, what())))?;
+        Ok(Answered { body, refused: status.is_client_error() })
     }
 
     /// The answer on a stream. A legacy stream that ends without it is resumed where it was left, if the backend

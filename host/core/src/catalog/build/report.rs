@@ -122,7 +122,7 @@ impl fmt::Display for Report {
                 let hint = if *open {
                     "the list is used without what the plugin would change"
                 } else {
-                    "the list of before stays until it works; if there was none, no tool is offered"
+                    "the list of before stays until it works, without what a plugin that is new has not seen; if there was none, no tool is offered"
                 };
                 write!(f, "the catalog hook of plugin `{plugin}` failed: {why}\nhint: {hint}")
             }

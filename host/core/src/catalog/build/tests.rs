@@ -276,3 +276,30 @@ fn a_uri_that_two_backends_claim_is_qualified_for_the_later_one_and_links_follow
     }
     assert_eq!(catalog.resource("ui://x"), None);
 }
+
+#[test]
+fn what_is_withheld_is_neither_offered_nor_behind_a_uri() {
+    let mut source = with_view("a", "x:1");
+    let read = |uri: &str| {
+        Definition::read(EntryKind::Template, &Raw::of(&serde_json::json!({ "uriTemplate": uri })))
+    };
+    source.entries.templates = Arc::new(vec![read("x:{id}"), read("y:{id}")]);
+    let (a, b) = (source.backend.clone(), BackendName::new("b").unwrap());
+    let all = build(&[source], &[]).0;
+    let matching = |backend: &str, entries: &[&str]| Match {
+        backends: vec![Pattern::new(backend)],
+        entries: entries.iter().map(|entry| Pattern::new(entry)).collect(),
+        ..Match::default()
+    };
+    let of = |catalog: &Catalog| EntryKind::ALL.map(|kind| catalog.shelf(kind).entries().len());
+    let some = all.without(vec![matching("a", &["x:1", "y:{id}"])]);
+    let [tools, prompts, resources, templates] = of(&all);
+    assert_eq!(of(&some), [tools, prompts, resources - 1, templates - 1]);
+    assert!(some.shelf(EntryKind::Resource).get("x:1").is_none() && !some.same(&all));
+    assert!(some.hides(&a, "x:1") && some.hides(&a, "y:7") && some.hides(&a, "y:{id}"));
+    // What another template has is offered still; of what nothing is offered nobody knows whose it is.
+    assert!(!some.hides(&a, "x:2") && some.hides(&a, "z:1") && !some.hides(&b, "z:1"));
+    // That of a backend that is new since is none of the catalog's entries.
+    assert!(Catalog::default().without(vec![matching("b", &[])]).hides(&b, "x:1"));
+    assert_eq!(of(&all.without(vec![matching("a", &[])])), [0; 4]);
+}

@@ -1,6 +1,7 @@
 //! `mcpmux plugin build`: a project to a component, and what to write into the configuration to use it. How each
 //! language builds is in modules of their own.
 
+mod c;
 mod foreign;
 mod rust;
 mod tool;
@@ -21,7 +22,7 @@ const MARKS: [(&str, Lang); 4] = [
     ("Cargo.toml", Lang::Rust),
     ("package.json", Lang::Js),
     ("pyproject.toml", Lang::Python),
-    ("Makefile", Lang::C),
+    ("plugin.c", Lang::C),
 ];
 
 pub(crate) fn run(options: &Build) -> Result<(), Failure> {
@@ -58,7 +59,7 @@ pub(super) fn build(folder: &Path, output: Option<&Path>, debug: bool) -> Result
         Lang::Rust => rust::build(folder, debug)?,
         Lang::Js => foreign::js(folder)?,
         Lang::Python => foreign::python(folder)?,
-        Lang::C => foreign::c(folder)?,
+        Lang::C => c::build(folder)?,
     };
     let place = output
         .map_or_else(|| folder.join(format!("{}.wasm", built.name)), |output| output.to_owned());

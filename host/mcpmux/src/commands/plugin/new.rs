@@ -65,7 +65,7 @@ pub(crate) fn run(options: &New) -> Result<(), Failure> {
         Lang::Rust => rust::files(&project, &rust::sdk(options.sdk.as_deref(), &folder)?),
         Lang::Js => js::files(&project),
         Lang::Python => python::files(&project),
-        Lang::C => c::files(&project)?,
+        Lang::C => c::files(&project),
     };
     files.push(File::new("golden/first.json", golden::first(&project)));
     files.push(File::new("README.md", readme::text(&project)));

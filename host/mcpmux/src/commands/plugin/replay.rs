@@ -32,6 +32,8 @@ struct Replayed {
     calls: usize,
     /// Those whose arguments were not recorded.
     without: usize,
+    /// Those that the `request` hook is not shown, because it saw other arguments than those that were recorded.
+    changed: usize,
     /// Lines that are no rows.
     unreadable: Vec<usize>,
     differences: Vec<Difference>,
@@ -94,6 +96,10 @@ impl Replayed {
             What::Authorize { call, arguments },
         ];
         for what in hooks.iter().filter(|what| trial.has(what)) {
+            if matches!(what, What::Request { .. }) && saw_others(row, known) {
+                self.changed += 1;
+                continue;
+            }
             let prepared = trial.prepare(what, row.id).map_err(Failure::failed)?;
             let now = prepared.decide().await;
             let before = before(row, known, what.hook());
@@ -122,6 +128,12 @@ impl Replayed {
             self.differences.len(),
             self.without
         ));
+        if self.changed > 0 {
+            out.push_str(&format!(
+                "{} calls were not shown to the `request` hook: it saw them before their arguments were changed\n",
+                self.changed
+            ));
+        }
         if let Some(line) = self.unreadable.first() {
             let lines = self.unreadable.len();
             out.push_str(&format!(
@@ -140,6 +152,7 @@ impl Replayed {
         json!({
             "calls": self.calls,
             "without_arguments": self.without,
+            "changed_arguments": self.changed,
             "unreadable_lines": self.unreadable,
             "differences": differences,
         })
@@ -161,6 +174,14 @@ fn call(row: &Row) -> Call {
             space: None,
         },
     }
+}
+
+/// Whether the plugin's `request` hook saw other arguments than those that were recorded, which are the final ones: whether
+/// it, or a plugin behind it, changed them.
+fn saw_others(row: &Row, known: &[String]) -> bool {
+    let requests = row.decisions.iter().filter(|decided| decided.hook == "request");
+    let mut since = requests.skip_while(|decided| !known.contains(&decided.plugin));
+    since.any(|decided| !decided.shadow && matches!(decided.verdict.as_str(), "change" | "reroute"))
 }
 
 /// What the plugin decided then, in a word and its code; one that was not asked had no objection.
@@ -196,18 +217,41 @@ fn summary(now: &Value) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn decisions_are_compared_by_word_and_code() {
+    fn row(decisions: &Value) -> Row {
         let row = json!({
             "time": "", "id": 1, "client": { "name": "", "version": "", "era": "modern" },
             "method": "tools/call", "backend": "b", "name": "n", "exposed": "b__n", "status": "refused",
             "code": 1006, "sent": 0, "received": 0, "micros": 0,
-            "decisions": [
-                { "plugin": "other", "version": "", "hook": "authorize", "verdict": "deny", "detail": "x", "micros": 1, "shadow": false },
-                { "plugin": "mine", "version": "", "hook": "authorize", "verdict": "deny", "detail": "a", "micros": 1, "shadow": true },
-            ],
+            "decisions": decisions,
         });
-        let row: Row = serde_json::from_value(row).unwrap();
+        serde_json::from_value(row).unwrap()
+    }
+
+    #[test]
+    fn a_request_hook_is_not_shown_what_was_changed_after_it_saw_it() {
+        let known = ["mine".to_owned()];
+        let check = |decisions: &[(&str, &str, &str, bool)], expected: bool| {
+            let decided = |(plugin, hook, verdict, shadow): &(&str, &str, &str, bool)| json!({ "plugin": plugin, "version": "", "hook": hook, "verdict": verdict, "detail": null, "micros": 1, "shadow": shadow });
+            let all: Vec<Value> = decisions.iter().map(decided).collect();
+            assert_eq!(saw_others(&row(&json!(all)), &known), expected, "{decisions:?}");
+        };
+        let mine = ("mine", "request", "forward", false);
+        check(&[], false);
+        check(&[mine], false);
+        check(&[("mine", "request", "change", false)], true);
+        check(&[("mine", "request", "change", true)], false);
+        check(&[("mine", "request", "reroute", false)], true);
+        check(&[("mine", "response", "change", false)], false);
+        check(&[("other", "request", "change", false), mine], false);
+        check(&[mine, ("other", "request", "change", false)], true);
+    }
+
+    #[test]
+    fn decisions_are_compared_by_word_and_code() {
+        let row = row(&json!([
+            { "plugin": "other", "version": "", "hook": "authorize", "verdict": "deny", "detail": "x", "micros": 1, "shadow": false },
+            { "plugin": "mine", "version": "", "hook": "authorize", "verdict": "deny", "detail": "a", "micros": 1, "shadow": true },
+        ]));
         let known = ["mine".to_owned()];
         assert_eq!(before(&row, &known, "authorize"), "deny a");
         assert_eq!(before(&row, &known, "request"), "forward");

@@ -180,3 +180,36 @@ async fn who_has_said_yes_is_not_asked_again_when_the_backend_asks_for_input() {
     assert_eq!(fault(outcome).kind, Kind::BackendProtocolError, "it asks without an end");
     assert_eq!(person.asked.load(Ordering::Relaxed), 1 + 16);
 }
+
+#[tokio::test]
+async fn a_call_that_waits_for_a_person_is_judged_again_when_its_client_comes_back() {
+    let yes: Value = serde_json::from_str(YES).unwrap();
+    for (other, expected) in [
+        (Verdict::Allow, None),
+        (Verdict::Deny(denial("no")), Some("no")),
+        (
+            Verdict::Ask(Question { text: "And?".to_owned(), remember: None }),
+            Some("approval.unavailable"),
+        ),
+    ] {
+        for backend in ERAS {
+            let (later, other) = (Arc::new(AtomicBool::new(false)), other.clone());
+            let set = Arc::clone(&later);
+            let judge = judging("q", move |_, _| {
+                Ok(if later.load(Ordering::Relaxed) { other.clone() } else { Verdict::Allow })
+            });
+            let scene = Scene::new(backend, [asking("p", None), judge]).await;
+            let first = result(scene.of_tool(Era::Modern, ABLE, "a__t", params(), None).await);
+            set.store(true, Ordering::Relaxed);
+            let mut back = params();
+            back["requestState"] = first["requestState"].clone();
+            back["inputResponses"] = json!({ "ask-1": yes });
+            let outcome = scene.of_tool(Era::Modern, ABLE, "a__t", back, None).await;
+            match expected {
+                None => assert_eq!(result(outcome), json!({})),
+                Some(code) => assert_eq!(reason(outcome), (Kind::PolicyDenied, code.to_owned())),
+            }
+            assert_eq!(scene.a.sent().len(), usize::from(expected.is_none()));
+        }
+    }
+}

@@ -127,6 +127,16 @@ async fn who_cannot_judge_a_list_shows_nothing_and_a_shadow_hides_nothing() {
 }
 
 #[tokio::test]
+async fn only_the_failure_of_one_that_is_followed_has_lists_judged_again() {
+    let broken = || listing_by("q", |_, _| Err("broken".to_owned()));
+    for (plugin, lasting) in [(broken(), false), (shadow(broken()), true)] {
+        let scene = Scene::new(Era::Legacy, [hiding_from("", &["t"]), plugin]).await;
+        listed(&scene.stage.mux, &named(Era::Legacy, "n"), EntryKind::Tool).await;
+        assert_eq!(scene.stage.mux.shared.view().sights.are_lasting(), lasting);
+    }
+}
+
+#[tokio::test]
 async fn lists_are_private_once_they_may_differ_and_a_change_of_who_judges_is_told() {
     let a = actor("a", Era::Legacy);
     let (inbox, mux) = start(Limits::default());

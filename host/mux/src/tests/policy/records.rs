@@ -43,6 +43,7 @@ async fn an_observer_hears_how_each_call_ended_and_what_was_decided() {
     let lines = [
         (Line::Result(r#"{"n":1}"#), "a__t", Status::Success, None, 7),
         (Line::Result(r#"{"isError":true}"#), "a__t", Status::ToolError, None, 16),
+        (Line::Result(r#"{"is\u0045rror":true}"#), "a__t", Status::ToolError, None, 21),
         (Line::Error(r#"{"code":-7,"message":""}"#), "a__t", Status::Error, Some(-7), 24),
         (Line::Fault(Fault::new(Kind::Timeout, "late")), "a__t", Status::Error, Some(1003), 0),
         (Line::Result("{}"), "a__u", Status::Refused, Some(1006), 0),

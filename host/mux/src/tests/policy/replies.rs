@@ -186,6 +186,46 @@ async fn each_question_of_a_modern_backend_can_be_changed_and_withheld() {
 }
 
 #[tokio::test]
+async fn a_request_for_input_is_one_in_whatever_letters_and_hides_nothing_beside_its_questions() {
+    let plain = r#"{"resultType":"input_required","requestState":"s","inputRequests":{"r":{"method":"roots/list"}},"content":[1.0]}"#;
+    let escaped = r#"{"result\u0054ype":"input\u005frequired","inputRequests":{"r":{"method":"roots/list"}},"content":[1.0]}"#;
+    let notes = Notes::default();
+    for (needs, kind) in [(plain, "input_required"), (escaped, r"input\u005frequired")] {
+        let scene = Scene::new(Era::Modern, [noting("p", &notes)]).await;
+        scene.a.answers(Method::ToolsCall, Line::Result(needs));
+        let asked = result(scene.of_tool(Era::Modern, ABLE, "a__t", json!({}), None).await);
+        assert_eq!(asked["resultType"], "input_required");
+        let rest = format!(r#"p Success {{"resultType":"{kind}","content":[1.0]}}"#);
+        assert_eq!(notes.take(), [r#"p Question {"method":"roots/list"}"#.to_owned(), rest]);
+    }
+    // It is followed in what it says of the rest, and cannot make something else of the whole.
+    let other = ResponseAction::Change(Rewrite::Replace(Raw::literal(r#"{"content":[]}"#)));
+    for (action, expected) in [
+        (other, Ok(json!([]))),
+        (ResponseAction::Withhold(denial("no")), Err((Kind::PolicyWithheld, "no".to_owned()))),
+    ] {
+        let hook = replying("p", move |_, source, _| {
+            Ok(if source == Source::Success { action.clone() } else { ResponseAction::Deliver })
+        });
+        let scene = Scene::new(Era::Modern, [hook]).await;
+        scene.a.answers(Method::ToolsCall, Line::Result(plain));
+        let outcome = scene.of_tool(Era::Modern, ABLE, "a__t", json!({}), None).await;
+        match expected {
+            Err(expected) => assert_eq!(reason(outcome), expected),
+            Ok(content) => {
+                let asked = result(outcome);
+                assert_eq!(
+                    (&asked["content"], &asked["resultType"]),
+                    (&content, &json!("input_required"))
+                );
+                assert_eq!(asked["inputRequests"], json!({ "r": { "method": "roots/list" } }));
+                assert!(asked["requestState"].is_string());
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_asked_outside_of_calls_passes_with_an_empty_name() {
     let notes = Notes::default();
     let noted = notes.clone();
@@ -222,6 +262,35 @@ async fn what_is_asked_outside_of_calls_passes_with_an_empty_name() {
             assert_eq!(matches!(answer, Body::Result(_)), asked == 1);
             let shown = format!(r#"Question a "" {{"method":"{method}"}}"#);
             assert_eq!(notes.take(), if matches { vec![shown] } else { vec![] });
+        }
+    }
+}
+
+#[tokio::test]
+async fn roots_are_asked_of_the_clients_from_which_no_plugin_withholds_it() {
+    let told = |name: &str| {
+        let mut client = client(Era::Legacy, r#"{"roots":{}}"#);
+        Arc::make_mut(&mut client).info = Some(Raw::of(&json!({ "name": name, "version": "1" })));
+        client
+    };
+    let says = [r#"{"roots":[{"uri":"file:///a"}]}"#, r#"{"roots":[{"uri":"file:///b"}]}"#];
+    let name = BackendName::new("a").unwrap();
+    for (from, expected) in [("one", [0, 1]), ("two", [1, 0]), ("", [0, 0])] {
+        let withhold = fixed("p", ResponseAction::Withhold(denial("no")));
+        let scene = Scene::new(Era::Legacy, [only("", "", from, withhold)]).await;
+        let guests = says.map(|says| Arc::new(Guest { says: Some(says), ..Guest::default() }));
+        let seats = ["one", "two"].into_iter().zip(&guests);
+        let _seats: Vec<_> = seats
+            .map(|(name, guest)| scene.stage.mux.join(told(name), Arc::clone(guest) as _))
+            .collect();
+        let ask = Ask { method: "roots/list".to_owned(), params: None, report: None };
+        let answer = scene.stage.inbox.asked(&name, ask).await;
+        assert_eq!(guests.each_ref().map(|guest| guest.asked.load(Ordering::Relaxed)), expected);
+        let of = expected.iter().position(|asked| *asked == 1);
+        match (answer, of.and_then(|at| says.get(at))) {
+            (Body::Result(result), Some(says)) => assert_eq!(of_raw(&result), *says),
+            (Body::Error(_), None) => {}
+            (answer, _) => panic!("{answer:?}"),
         }
     }
 }

@@ -275,3 +275,32 @@ async fn a_call_is_sent_elsewhere_once_and_only_to_what_its_client_could_call() 
     let refused = prompt.ask(Method::PromptsGet, "a__p", json!({})).await;
     assert_eq!(reason(refused).0, Kind::PluginFailed);
 }
+
+#[tokio::test]
+async fn arguments_that_can_be_read_in_two_ways_go_past_no_plugin() {
+    let twice = Raw::literal(r#"{"a":[{"path":"/x","b":{},"path":"/etc"}]}"#);
+    let forward = || fixed("p", RequestAction::Forward);
+    let allow = || judging("p", |_, _| Ok(Verdict::Allow));
+    for (plugin, refused) in [
+        (forward(), true),
+        (allow(), true),
+        // Nobody judges it.
+        (shadow(forward()), false),
+        (only("", "u", "", allow()), false),
+        (replying("p", |_, _, _| Ok(ResponseAction::Deliver)), false),
+    ] {
+        let scene = Scene::new(Era::Legacy, [plugin]).await;
+        let mut call = request(Era::Legacy, Method::ToolsCall, "a__t", json!({}));
+        call.params.set("arguments", twice.clone());
+        let outcome = scene.stage.mux.call(call, Flight::default()).await;
+        if !refused {
+            outcome.unwrap();
+            continue;
+        }
+        let why = fault(outcome);
+        assert_eq!((why.kind, why.kind.code()), (Kind::InvalidParams, -32602));
+        assert_eq!(why.public, "the arguments name the member `path` twice in one object");
+        assert!(scene.a.sent().is_empty());
+        assert_eq!(scene.ledger.take()[0].0.status, Status::Error);
+    }
+}

@@ -103,7 +103,7 @@ async fn end(mut pipe: impl AsyncRead + Unpin, into: &mut Vec<u8>) -> Result<(),
     }
 }
 
-/// A process group, killed when this is dropped: nothing a program starts outlives it.
+/// A process group, killed when this is dropped: what a program starts ends with it, unless it leaves the group.
 struct Group(Option<Pid>);
 
 impl Group {

@@ -140,6 +140,9 @@ fn a_smaller_quota_takes_nothing_away_and_lets_nothing_grow() {
     let kv = store.of(&name("a"), QUOTA);
     kv.set("k", "value", None).unwrap();
     let same = store.of(&name("a"), 10);
+    same.set("k", "longer value", None).unwrap();
+    same.set("k", "value", None).unwrap();
+    same.allow(10);
     assert_eq!(same.get("k").as_deref(), Some("value"));
     assert!(same.set("k", "value+", None).is_err());
     same.set("k", "less", None).unwrap();

@@ -60,8 +60,10 @@ impl types::HostDocument for State {
         _: Resource<Document>,
         at: Vec<String>,
     ) -> wasmtime::Result<Vec<Option<String>>> {
-        // What is given back could be many times the document.
-        let mut left = self.visit.allowance().output;
+        // What is given back could be many times the document, for pointers may overlap; twice of it is well meant.
+        let most = self.visit.document()?.as_bytes().len().saturating_mul(2);
+        let most = most.max(self.visit.allowance().output);
+        let mut left = most;
         let mut found = Vec::with_capacity(at.len().min(64));
         for at in at {
             let value = self.visit.get(&at)?.as_ref().map(text);
@@ -69,8 +71,8 @@ impl types::HostDocument for State {
             match left.checked_sub(size) {
                 Some(rest) => left = rest,
                 None => wasmtime::bail!(
-                    "it asked for more than its limit of {} in one `get-many`",
-                    crate::limiter::size(self.visit.allowance().output)
+                    "it asked for more than {} in one `get-many`",
+                    crate::limiter::size(most)
                 ),
             }
             found.push(value);

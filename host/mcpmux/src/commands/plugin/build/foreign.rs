@@ -1,7 +1,7 @@
-//! Building projects in other languages than Rust, with the tools that each has.
+//! Building projects in JavaScript and Python, each with its own compiler of components.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use super::Built;
 use super::tool::Tool;
 use crate::failure::Failure;
 
-/// Where the tools put the component.
-const OUT: &str = "out.wasm.part";
+/// What the component's name ends with until it is put in its place.
+pub(super) const OUT: &str = "out.wasm.part";
 
 /// Builds a project in JavaScript: its `build` script gets the file to write.
 pub(super) fn js(folder: &Path) -> Result<Built, Failure> {
@@ -33,16 +33,12 @@ pub(super) fn python(folder: &Path) -> Result<Built, Failure> {
     let name = value(&text, "name")
         .ok_or_else(|| Failure::wrong("pyproject.toml has no `name = \"...\"`"))?;
     let needed = text.split('"').find(|text| text.starts_with("componentize-py"));
-    let bin = std::path::absolute(folder.join(".venv/bin"))?;
-    let tool = bin.join("componentize-py");
-    if !tool.is_file() {
-        let missing = "install Python 3.10 or later, with `venv`";
-        Tool { program: Path::new("python3"), missing }
-            .present()?
-            .run(folder, &["-m", "venv", ".venv"])?;
-        let pip = Tool { program: &bin.join("pip"), missing };
-        pip.run(folder, &["install", "--quiet", needed.unwrap_or("componentize-py")])?;
-    }
+    let tool = from_pypi(
+        folder,
+        "componentize-py",
+        &[needed.unwrap_or("componentize-py")],
+        "install Python 3.10 or later, with `venv`",
+    )?;
     let tool = Tool { program: &tool, missing: "remove `.venv` and build again" };
     made(name, folder, |out| {
         tool.run(
@@ -52,14 +48,22 @@ pub(super) fn python(folder: &Path) -> Result<Built, Failure> {
     })
 }
 
-/// Builds a project in C: its `Makefile` is told where to write.
-pub(super) fn c(folder: &Path) -> Result<Built, Failure> {
-    let text = read(&folder.join("Makefile"))?;
-    let name = text.lines().find_map(|line| line.strip_prefix("NAME = "));
-    let name = name.ok_or_else(|| Failure::wrong("the Makefile has no line `NAME = ...`"))?;
-    let make = Tool { program: Path::new("make"), missing: "install make and a C compiler" };
-    let make = make.present()?;
-    made(name.trim().to_owned(), folder, |out| make.run(folder, &["-s", &format!("OUT={out}")]))
+/// A program in the project's own Python environment, which is made and filled if it is not there yet.
+pub(super) fn from_pypi(
+    folder: &Path,
+    program: &str,
+    packages: &[&str],
+    missing: &'static str,
+) -> Result<PathBuf, Failure> {
+    let bin = std::path::absolute(folder.join(".venv/bin"))?;
+    let found = bin.join(program);
+    if !found.is_file() {
+        let python = Tool { program: Path::new("python3"), missing };
+        python.present()?.run(folder, &["-m", "venv", ".venv"])?;
+        let pip = Tool { program: &bin.join("pip"), missing };
+        pip.run(folder, &[&["install", "--quiet"], packages].concat())?;
+    }
+    Ok(found)
 }
 
 /// Lets a tool make a file, which lies in the project's folder until it is put in its place.

@@ -15,7 +15,12 @@ pub(super) fn text(project: &Project) -> String {
         }
         Lang::Js => ("plugin.js", "Node 22 or later; the first build runs `npm install`"),
         Lang::Python => ("plugin.py", "Python 3.10 or later; the first build makes a `.venv`"),
-        Lang::C => ("plugin.c", "a WASI SDK in `WASI_SDK_PATH`, and `wit-bindgen`"),
+        Lang::C => (
+            "plugin.c",
+            "Python 3.10 or later: the first build makes a `.venv` with Zig in it, which compiles C; or, named in `CC`, \
+             another clang that has a C library for WASI. The build makes `bindings/policy.h` of `wit`, and compiles \
+             every `.c` file of this folder",
+        ),
     };
     let grant = if project.has(Hook::Credentials) {
         "grant = [\"secrets:TOKEN\"]\nsecrets = { TOKEN = \"${TOKEN}\" }\n"
