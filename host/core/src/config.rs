@@ -1,9 +1,10 @@
 //! The configuration once it is checked: every value here can be acted on. Reading it is `mcpmux-config`'s.
 
 mod plugin;
+mod secret;
+mod vault;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,8 @@ use crate::names::{BackendName, PluginName, SEPARATOR};
 use crate::pattern::Pattern;
 
 pub use plugin::{Match, Mode, OnError, Plugin, PluginLimits};
+pub use secret::{Secret, SecretPart, SecretText};
+pub use vault::{Passphrase, Vault, VaultKey};
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,6 +29,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where calls are recorded; `None`: nowhere.
     pub audit: Option<Audit>,
+    /// Where secrets rest.
+    pub vault: Vault,
 }
 
 /// Where calls are recorded.
@@ -225,29 +230,5 @@ impl Default for Limits {
             plugin_time: Duration::from_millis(50),
             plugin_memory: 64 << 20,
         }
-    }
-}
-
-/// A value that must not be shown: it prints as `****`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a value.
-    #[must_use]
-    pub const fn new(value: String) -> Self {
-        Self(value)
-    }
-
-    /// The value, for the one place that needs it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("****")
     }
 }
