@@ -86,9 +86,19 @@ impl Home {
         served
     }
 
+    /// Serves HTTP with these variables, and waits for the port alone.
+    pub async fn serve_with(&self, set: &[(&str, &str)]) -> Served {
+        let mut command = self.mcpmux(&["-vv", "serve", "--http", "127.0.0.1:0"]);
+        command.envs(set.iter().copied());
+        Self::start(command).await
+    }
+
     /// Serves HTTP, and waits for the port alone.
     pub async fn serve_at_once(&self) -> Served {
-        let mut command = self.mcpmux(&["-vv", "serve", "--http", "127.0.0.1:0"]);
+        self.serve_with(&[]).await
+    }
+
+    async fn start(mut command: Command) -> Served {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

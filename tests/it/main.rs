@@ -24,3 +24,4 @@ mod shipped;
 mod stopping;
 mod sturdy;
 mod swap;
+mod vault;

@@ -38,6 +38,14 @@ pub(crate) fn unusable(backend: &BackendName, plugin: &PluginName, why: &str) ->
     Fault::at(backend, Kind::AuthRequired, public).because(format!("plugin `{plugin}`: {why}"))
 }
 
+/// 1008: what the vault keeps cannot be sent.
+pub(crate) fn unusable_secret(backend: &BackendName, why: &str) -> Fault {
+    let public = format!(
+        "backend `{backend}` cannot be used: its token in the vault is of no use; set the secret anew"
+    );
+    Fault::at(backend, Kind::AuthRequired, public).because(why)
+}
+
 /// 1001: nobody is there who could fetch it.
 pub(crate) fn nobody(backend: &BackendName, plugin: &PluginName) -> Fault {
     let public = format!(

@@ -1,5 +1,6 @@
 //! Credentials that mcpmux shows to backends: those that stand in the configuration, and those that plugins fetch.
 
+mod bearer;
 mod check;
 mod faults;
 mod fetched;
@@ -8,52 +9,32 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mcpmux_core::config::{Auth, Secret};
-use mcpmux_core::fault::Fault;
+use mcpmux_core::config::{Auth, Secret, SecretText};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Credential, CredentialHooks, CredentialSource, Pending, Shown};
+use mcpmux_core::ports::{
+    Credential, CredentialHooks, CredentialSource, Pending, Vault, VaultProblem,
+};
 
+use bearer::Bearer;
 use fetched::{Clock, Fetched, Origin, Time};
-
-/// The credentials that the configuration holds itself.
-#[derive(Debug, Default)]
-pub struct Configured;
-
-impl CredentialSource for Configured {
-    fn credential(&self, _: &BackendName, _: &str, auth: &Auth) -> Option<Arc<dyn Credential>> {
-        match auth {
-            Auth::None | Auth::Plugin(_) => None,
-            Auth::Bearer(token) => Some(Arc::new(Bearer(token.clone()))),
-        }
-    }
-}
-
-/// A fixed bearer token (RFC 6750, section 2.1).
-struct Bearer(Secret);
-
-impl Credential for Bearer {
-    fn headers(&self) -> Pending<'_, Result<Shown, Fault>> {
-        let value = Secret::new(format!("Bearer {}", self.0.reveal()));
-        Box::pin(async move { Ok(vec![("authorization".to_owned(), value)]) })
-    }
-}
 
 /// All credentials. What a plugin fetched is kept for as long as it holds, whatever becomes of the connection.
 pub struct Credentials {
     hooks: Arc<dyn CredentialHooks>,
+    vault: Arc<dyn Vault>,
     clock: Clock,
     fetched: Mutex<HashMap<BackendName, Arc<Fetched>>>,
 }
 
 impl Credentials {
-    /// With the plugins that are known here.
+    /// With the plugins that are known here, and the secrets that the configuration only names.
     #[must_use]
-    pub fn new(hooks: Arc<dyn CredentialHooks>) -> Self {
-        Self::at(hooks, Arc::new(Time::now))
+    pub fn new(hooks: Arc<dyn CredentialHooks>, vault: Arc<dyn Vault>) -> Self {
+        Self::at(hooks, vault, Arc::new(Time::now))
     }
 
-    fn at(hooks: Arc<dyn CredentialHooks>, clock: Clock) -> Self {
-        Self { hooks, clock, fetched: Mutex::default() }
+    fn at(hooks: Arc<dyn CredentialHooks>, vault: Arc<dyn Vault>, clock: Clock) -> Self {
+        Self { hooks, vault, clock, fetched: Mutex::default() }
     }
 
     /// What is fetched for this backend: the same as before, unless it is reached or fetched in another way now.
@@ -76,9 +57,21 @@ impl CredentialSource for Credentials {
         url: &str,
         auth: &Auth,
     ) -> Option<Arc<dyn Credential>> {
-        let Auth::Plugin(plugin) = auth else { return Configured.credential(backend, url, auth) };
-        let (backend, plugin) = (backend.clone(), plugin.clone());
-        Some(self.fetched(Origin { backend, url: url.to_owned(), plugin }))
+        let backend = backend.clone();
+        match auth {
+            Auth::None => None,
+            Auth::Bearer(token) => {
+                Some(Arc::new(Bearer::new(backend, token.clone(), Arc::clone(&self.vault))))
+            }
+            Auth::Plugin(plugin) => {
+                let (url, plugin) = (url.to_owned(), plugin.clone());
+                Some(self.fetched(Origin { backend, url, plugin }))
+            }
+        }
+    }
+
+    fn fill<'a>(&'a self, text: &'a SecretText) -> Pending<'a, Result<Secret, VaultProblem>> {
+        Box::pin(mcpmux_core::ports::fill(text, &*self.vault))
     }
 }
 

@@ -75,7 +75,7 @@ fn component(path: &str) -> Transport {
     Transport::Wasm {
         path: path.into(),
         args: vec!["--fast".into()],
-        env: BTreeMap::from([("ZONE".to_owned(), Secret::new("UTC".into()))]),
+        env: BTreeMap::from([("ZONE".to_owned(), Secret::new("UTC".into()).into())]),
     }
 }
 

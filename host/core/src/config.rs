@@ -84,7 +84,7 @@ pub enum Transport {
         /// Program and arguments; no shell.
         argv: Vec<String>,
         /// Variables beside the few that every process gets.
-        env: BTreeMap<String, Secret>,
+        env: BTreeMap<String, SecretText>,
         /// Its working directory; `None`: ours.
         cwd: Option<PathBuf>,
     },
@@ -93,7 +93,7 @@ pub enum Transport {
         /// The endpoint, `http` or `https`, without user info.
         url: String,
         /// Headers beside those we write.
-        headers: BTreeMap<String, Secret>,
+        headers: BTreeMap<String, SecretText>,
         /// How we show who we are.
         auth: Auth,
     },
@@ -104,7 +104,7 @@ pub enum Transport {
         /// Arguments after the program's name.
         args: Vec<String>,
         /// Its environment, whole.
-        env: BTreeMap<String, Secret>,
+        env: BTreeMap<String, SecretText>,
     },
 }
 
@@ -115,7 +115,7 @@ pub enum Auth {
     #[default]
     None,
     /// `Authorization: Bearer`.
-    Bearer(Secret),
+    Bearer(SecretText),
     /// What this plugin's credentials hook says.
     Plugin(PluginName),
 }

@@ -1,6 +1,7 @@
 //! The grammar of the command line; what the commands do is the binary's.
 
 pub mod plugin;
+pub mod secret;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use plugin::Plugin;
+use secret::Secret;
 
 /// One MCP endpoint in front of many MCP servers
 ///
@@ -89,6 +91,9 @@ pub enum Command {
     /// Write, test, look at and swap plugins
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Put secrets into the vault, list them, and take them out
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -14,6 +14,7 @@ use mcpmux_mux::{Inbox, Member, Mux, Setup};
 use mcpmux_outbound::Internet;
 use mcpmux_plugins::services::Shared;
 use mcpmux_plugins::{Engine, WasiSandbox};
+use mcpmux_vault::Store;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -43,7 +44,11 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts the parts; nothing is connected to before [`Host::apply`].
-    pub(crate) fn start(limits: Limits, audit: Option<&Audit>) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        limits: Limits,
+        audit: Option<&Audit>,
+        vault: Arc<Store>,
+    ) -> Result<Self, Failure> {
         let ledger = audit.map(Ledger::open).transpose()?;
         let engine = engine()?;
         let services = services();
@@ -57,7 +62,7 @@ impl Host {
         let crew = Arc::new(Crew::default());
         let pool = Pool::new(Deps {
             events: inbox,
-            credentials: Arc::new(Credentials::new(Arc::clone(&crew) as _)),
+            credentials: Arc::new(Credentials::new(Arc::clone(&crew) as _, vault)),
             sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
             limits,
             state: state_folder(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::header::{HeaderName, HeaderValue};
-use mcpmux_core::config::{Auth, Secret, Transport};
+use mcpmux_core::config::{Auth, SecretText, Transport};
 use mcpmux_core::names::PluginName;
 
 use super::Around;
@@ -66,7 +66,7 @@ fn words(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<String>
     words
 }
 
-fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, SecretText> {
     let mut env = BTreeMap::new();
     for (member, text) in fields.map("env") {
         let name = member.key.escape_debug();
@@ -76,13 +76,17 @@ fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret>
         if text.full.contains('\0') {
             found.mistake(member.node.at, format!("`{name}` in `env` holds a zero byte"));
         }
-        env.insert(member.key.clone(), Secret::new(text.full.clone()));
+        env.insert(member.key.clone(), text.secret());
     }
     env
 }
 
 /// The headers, by their names in lower case.
-fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+fn headers(
+    fields: Fields<'_>,
+    auth: &Auth,
+    found: &mut Findings<'_>,
+) -> BTreeMap<String, SecretText> {
     let mut headers = BTreeMap::new();
     for (member, text) in fields.map("headers") {
         let written = member.key.escape_debug();
@@ -111,7 +115,7 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
                 format!("the value of the header `{written}` holds a character that no header can"),
             );
         }
-        if headers.insert(name, Secret::new(text.full.clone())).is_some() {
+        if headers.insert(name, text.secret()).is_some() {
             found.mistake(member.at, format!("the header `{written}` is there twice"));
         }
     }
@@ -138,7 +142,7 @@ fn auth(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> Au
 
 fn bearer(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
     let (at, token) = fields.text("token")?;
-    if token.full.is_empty() {
+    if token.full.is_empty() && token.kept.is_empty() {
         found.mistake(at, "`token` is empty");
     } else if token.full.contains(char::is_whitespace) || !is_header_value(&token.full) {
         found.mistake(
@@ -146,7 +150,7 @@ fn bearer(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
             "`token` holds a character that no token can, such as a space or a line end",
         );
     }
-    Some(Auth::Bearer(Secret::new(token.full.clone())))
+    Some(Auth::Bearer(token.secret()))
 }
 
 /// The plugin that fetches the credential, which must be one of the configuration's.
