@@ -90,9 +90,8 @@ impl Drop for Free {
 
 fn answer(store: &CredentialStore, want: Want) -> Result<Option<Key>, VaultProblem> {
     let entry = entry(store, KEY)?;
-    match (read(&entry)?, want) {
-        (Some(key), _) => return Ok(Some(key)),
-        (None, Want::Probe | Want::Find | Want::FindOrMake) => {}
+    if let Some(key) = read(&entry)? {
+        return Ok(Some(key));
     }
     // A keychain that cannot keep anything also says that there is no such entry.
     try_out(store)?;
