@@ -5,6 +5,7 @@ mod command;
 mod evil;
 mod real;
 mod refused;
+mod shared;
 
 use std::path::Path;
 
@@ -12,10 +13,11 @@ use serde_json::{Value, json};
 
 use crate::harness::http::Client;
 use crate::harness::{Home, PATIENCE, Served, paths};
+use crate::vault::KEYFILE;
 
-/// A folder with this configuration and a browser that goes where it is sent, noting each address in `opened`.
+/// A folder with this configuration, a vault and a browser that goes where it is sent, noting each address in `opened`.
 fn home(config: &str) -> Home {
-    let home = Home::new(config);
+    let home = Home::new(&format!("{config}{KEYFILE}"));
     let script = format!(
         "#!/bin/sh\necho \"$1\" >> {}\nexec {} {} \"$1\"\n",
         home.path().join("opened").display(),

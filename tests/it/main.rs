@@ -28,3 +28,4 @@ mod stopping;
 mod sturdy;
 mod swap;
 mod ten_minutes;
+mod vault;

@@ -4,9 +4,10 @@
 //
 // It says `bound to ADDRESS` on standard error for the MCP servers, whose paths are /one/mcp and /two/mcp. Whoever comes
 // is logged in and has consented. Clients register themselves; with --secret they all have one. The tool `read` needs
-// the scope `read`, `write` needs `write`.
+// the scope `read`, `write` needs `write`. A refresh token counts once: one that is shown again ends the whole login. The MCP
+// servers take access tokens two seconds longer than they hold.
 //
-// At that address, for the test: GET /asked, what the authorization server was asked; POST /expire, no access token counts
+// At that address, for the test: GET /asked, what the authorization server was asked; GET /tokens, which it gave; POST /expire, no access token counts
 // any more; POST /revoke, nor does a refresh token or a login.
 import http from 'node:http';
 import path from 'node:path';
@@ -29,13 +30,15 @@ const address = `127.0.0.1:${await listen(serving)}`;
 const scopes = ['read', 'write'];
 const asked = [];
 
+const LEEWAY = 2;
+
 // Everything the provider keeps, under its model's name.
 const kept = new Map();
 class Kept {
   constructor(model) { this.model = model; }
   at(id) { return `${this.model} ${id}`; }
   async upsert(id, payload, seconds) {
-    kept.set(this.at(id), { model: this.model, payload: { ...payload }, until: seconds ? Date.now() + seconds * 1000 : Infinity });
+    kept.set(this.at(id), { model: this.model, payload: { ...payload }, until: seconds ? Date.now() + (seconds + LEEWAY) * 1000 : Infinity });
   }
   async find(id) {
     const entry = kept.get(this.at(id));
@@ -118,6 +121,10 @@ serving.on('request', async (request, response) => {
   };
   const text = await read(request);
   if (request.url === '/asked') return reply(200, asked);
+  if (request.url === '/tokens') {
+    const given = [...kept].filter(([, { model }]) => model === 'AccessToken' || model === 'RefreshToken');
+    return reply(200, given.map(([at, { model }]) => ({ kind: model, value: at.slice(model.length + 1) })));
+  }
   if (request.url === '/expire') { drop((model) => model === 'AccessToken' || model === 'ClientCredentials'); return reply(200, {}); }
   if (request.url === '/revoke') { drop((model) => model !== 'Client'); return reply(200, {}); }
   const metadata = '/.well-known/oauth-protected-resource';
@@ -128,7 +135,7 @@ serving.on('request', async (request, response) => {
   const resource = `http://${address}${request.url}`;
   const challenge = (more) => ({ 'www-authenticate': `Bearer ${more}resource_metadata="http://${address}${metadata}${request.url}"` });
   const shown = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  const token = shown && (await provider.AccessToken.find(shown) ?? await provider.ClientCredentials.find(shown));
+  const token = shown && (await provider.AccessToken.find(shown, { ignoreExpiration: true }) ?? await provider.ClientCredentials.find(shown));
   if (!token || token.aud !== resource) return reply(401, undefined, challenge(shown ? 'error="invalid_token", scope="read", ' : 'scope="read", '));
   if (request.method !== 'POST') return reply(405);
   const message = JSON.parse(text);

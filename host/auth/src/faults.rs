@@ -40,6 +40,14 @@ pub(crate) fn unusable(backend: &BackendName, by: &By, why: &str) -> Fault {
     Fault::at(backend, Kind::AuthRequired, public).because(format!("{by}: {why}"))
 }
 
+/// 1008: what the vault keeps cannot be sent.
+pub(crate) fn unusable_secret(backend: &BackendName, why: &str) -> Fault {
+    let public = format!(
+        "backend `{backend}` cannot be used: what the vault keeps for it cannot be sent; set the secret anew"
+    );
+    Fault::at(backend, Kind::AuthRequired, public).because(why)
+}
+
 /// 1001: nobody is there who could fetch it.
 pub(crate) fn nobody(backend: &BackendName, plugin: &PluginName) -> Fault {
     let public = format!(

@@ -3,9 +3,11 @@
 
 mod check;
 mod command;
+mod configured;
 mod faults;
 mod fetched;
 mod logins;
+#[cfg(test)]
 mod memory;
 mod oauth;
 mod program;
@@ -15,47 +17,21 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mcpmux_core::config::{Auth, Grant, Secret};
-use mcpmux_core::fault::Fault;
+use mcpmux_core::config::{Auth, Grant, Secret, SecretText};
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{
-    Credential, CredentialHooks, CredentialSource, Outbound, Pending, Shown, Vault,
+    Credential, CredentialHooks, CredentialSource, Outbound, Pending, Vault, VaultProblem,
 };
 
 use command::Printed;
+use configured::{Configured, Header};
 use fetched::{By, Clock, Fetched, Origin, Time};
 use oauth::account::Account;
 use oauth::machine::Machine;
 use oauth::{About, Deps};
 
 pub use logins::{AsyncNext, Login, LoginState, Logins, Told};
-pub use memory::Memory;
 pub use oauth::{Prompt, open_browser};
-
-/// The credentials that the configuration holds itself.
-#[derive(Debug, Default)]
-pub struct Configured;
-
-impl CredentialSource for Configured {
-    fn credential(&self, _: &BackendName, _: &str, auth: &Auth) -> Option<Arc<dyn Credential>> {
-        let (name, value) = match auth {
-            // RFC 6750, section 2.1.
-            Auth::Bearer(token) => ("authorization", format!("Bearer {}", token.reveal())),
-            Auth::Header { name, value } => (name.as_str(), value.reveal().to_owned()),
-            _ => return None,
-        };
-        Some(Arc::new(Fixed(vec![(name.to_owned(), Secret::new(value))])))
-    }
-}
-
-/// Headers that stay the same.
-struct Fixed(Shown);
-
-impl Credential for Fixed {
-    fn headers(&self) -> Pending<'_, Result<Shown, Fault>> {
-        Box::pin(async { Ok(self.0.clone()) })
-    }
-}
 
 /// What credentials are had with.
 #[derive(Clone)]
@@ -64,7 +40,7 @@ pub struct Means {
     pub hooks: Arc<dyn CredentialHooks>,
     /// The network.
     pub outbound: Arc<dyn Outbound>,
-    /// Where logins rest.
+    /// Where logins rest, and the secrets that the configuration only names.
     pub vault: Arc<dyn Vault>,
     /// Who tells a person where to log in.
     pub prompt: Arc<dyn Prompt>,
@@ -92,6 +68,18 @@ impl Credentials {
     fn deps(&self) -> Deps {
         let Means { outbound, vault, prompt, .. } = self.means.clone();
         Deps { outbound, vault, prompt, clock: Arc::clone(&self.clock) }
+    }
+
+    /// A header of the configuration.
+    fn configured(
+        &self,
+        backend: &BackendName,
+        name: &str,
+        before: &'static str,
+        value: &SecretText,
+    ) -> Arc<dyn Credential> {
+        let header = Header { name: name.to_owned(), before, value: value.clone() };
+        Arc::new(Configured::new(backend.clone(), header, Arc::clone(&self.means.vault)))
     }
 
     /// What is fetched for this backend: the same as before, unless it is reached or fetched in another way now.
@@ -127,9 +115,12 @@ impl CredentialSource for Credentials {
     ) -> Option<Arc<dyn Credential>> {
         let origin = Origin { backend: backend.clone(), url: url.to_owned(), auth: auth.clone() };
         let by = match auth {
-            Auth::None | Auth::Bearer(_) | Auth::Header { .. } => {
-                return Configured.credential(backend, url, auth);
+            Auth::None => return None,
+            // RFC 6750, section 2.1.
+            Auth::Bearer(token) => {
+                return Some(self.configured(backend, "authorization", "Bearer ", token));
             }
+            Auth::Header { name, value } => return Some(self.configured(backend, name, "", value)),
             Auth::Plugin(plugin) => By::Plugin(plugin.clone(), Arc::clone(&self.means.hooks)),
             Auth::Command(command) => {
                 let printed = Printed::new(command.clone(), Arc::clone(&self.clock));
@@ -148,6 +139,10 @@ impl CredentialSource for Credentials {
             }
         };
         Some(self.fetched(origin, by))
+    }
+
+    fn fill<'a>(&'a self, text: &'a SecretText) -> Pending<'a, Result<Secret, VaultProblem>> {
+        Box::pin(mcpmux_core::ports::fill(text, &*self.means.vault))
     }
 }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::call::{Body, Outcome, Permitted};
 use crate::catalog::{Changed, Definition, EntryKind};
-use crate::config::{Auth, Secret};
+use crate::config::{Auth, Secret, SecretText};
 use crate::era::Revision;
 use crate::fault::Fault;
 use crate::hook::{self, CredentialsHook};
@@ -23,7 +23,7 @@ use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
 
 pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
-pub use vault::{Record, Turn, Vault, VaultProblem};
+pub use vault::{Record, Turn, Vault, VaultProblem, fill};
 
 /// A future that can be held as a value.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -214,6 +214,14 @@ pub trait CredentialSource: Send + Sync {
         url: &str,
         auth: &Auth,
     ) -> Option<Arc<dyn Credential>>;
+
+    /// The whole of a text of which the vault may keep parts.
+    ///
+    /// # Errors
+    /// If a part is not in the vault, or cannot be read now. Without a vault: if there is such a part.
+    fn fill<'a>(&'a self, text: &'a SecretText) -> Pending<'a, Result<Secret, VaultProblem>> {
+        Box::pin(async { text.fill(|name| Err(VaultProblem::missing(name))) })
+    }
 }
 
 /// Knows the credentials hooks of the plugins that are loaded now.

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod plugin;
+pub mod secret;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use auth::Auth;
 use plugin::Plugin;
+use secret::Secret;
 
 /// One MCP endpoint in front of many MCP servers
 ///
@@ -94,6 +96,9 @@ pub enum Command {
     /// Write, test, look at and swap plugins
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Put secrets into the vault, list them, and take them out
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print completions for a shell
     Completions {
         /// The shell

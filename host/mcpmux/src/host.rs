@@ -6,22 +6,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_auth::{Credentials, Means, Memory};
+use mcpmux_auth::{Credentials, Means};
 use mcpmux_backends::{Deps, Pool};
 use mcpmux_core::config::{Audit, Config, Limits};
-use mcpmux_core::ports::Vault;
 use mcpmux_frontends::Door;
 use mcpmux_mux::{Inbox, Member, Mux, Setup};
 use mcpmux_outbound::Internet;
 use mcpmux_plugins::services::Shared;
 use mcpmux_plugins::{Engine, WasiSandbox};
+use mcpmux_vault::Store;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Ledger;
 use crate::failure::Failure;
 use crate::prompt::Terminal;
-use crate::vault::Plain;
 use crew::Crew;
 
 pub(crate) use crew::{Loaded, Loader};
@@ -46,7 +45,11 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts the parts; nothing is connected to before [`Host::apply`].
-    pub(crate) fn start(limits: Limits, audit: Option<&Audit>) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        limits: Limits,
+        audit: Option<&Audit>,
+        vault: Arc<Store>,
+    ) -> Result<Self, Failure> {
         let ledger = audit.map(Ledger::open).transpose()?;
         let engine = engine()?;
         let services = services();
@@ -61,7 +64,7 @@ impl Host {
         let means = Means {
             hooks: Arc::clone(&crew) as _,
             outbound: Arc::new(Internet::default()),
-            vault: vault(),
+            vault,
             prompt: Arc::new(Terminal),
         };
         let pool = Pool::new(Deps {
@@ -147,14 +150,6 @@ pub(crate) fn engine() -> Result<Engine, Failure> {
 /// The services of plugins: this machine's clock and programs, and the network.
 pub(crate) fn services() -> Shared {
     Shared::new(Arc::new(Internet::default()))
-}
-
-/// Where logins rest; without a home they end with the process.
-pub(crate) fn vault() -> Arc<dyn Vault> {
-    match state_folder() {
-        Some(folder) => Arc::new(Plain::new(folder.join("logins"))),
-        None => Arc::new(Memory::default()),
-    }
 }
 
 /// The files whose change matters to a configuration, beside its own.

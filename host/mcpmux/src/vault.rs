@@ -1,145 +1,85 @@
-//! A plain vault: logins in a file that only its owner may read. It stands in until secrets are sealed.
+//! The vault as the commands use it: made from the configuration, opened with what a person says, and told about.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use mcpmux_core::config::Secret;
-use mcpmux_core::ports::{Pending, Record, Turn, Vault, VaultProblem};
-use serde::{Deserialize, Serialize};
+use mcpmux_core::config::{Config, SecretText, Transport};
+use mcpmux_manage::admin;
+use mcpmux_manage::prompt;
+use mcpmux_vault::Store;
 
-/// Records in one file of this folder, beside the files by which processes take turns.
-#[derive(Clone)]
-pub(crate) struct Plain {
-    folder: PathBuf,
+use crate::failure::Failure;
+use crate::host::state_folder;
+
+/// The vault of a configuration. Nothing is read yet.
+pub(crate) fn of(config: &Config) -> Store {
+    Store::new(&config.vault, state_folder().as_deref())
 }
 
-/// A record as it is written.
-#[derive(Serialize, Deserialize)]
-struct Row {
-    name: [String; 4],
-    value: String,
-}
-
-impl Plain {
-    /// In this folder, which is made when it is needed.
-    pub(crate) const fn new(folder: PathBuf) -> Self {
-        Self { folder }
+/// Asks the person at the terminal for the passphrase, if one is needed and there is such a person; else whatever needs the
+/// vault says that it waits. A new vault's passphrase is asked for twice.
+pub(crate) fn ask(vault: &Store) -> Result<(), Failure> {
+    if !vault.wants_passphrase() || !prompt::can_ask() {
+        return Ok(());
     }
-
-    /// Runs off the runtime's threads.
-    async fn away<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, VaultProblem> {
-        let this = self.clone();
-        let done = tokio::task::spawn_blocking(move || work(&this)).await;
-        let failed = |why: String| VaultProblem::Failed(why);
-        done.map_err(|error| failed(error.to_string()))?.map_err(|error| {
-            failed(format!("the logins in {} are out of reach: {error}", self.folder.display()))
-        })
-    }
-
-    /// The lock of this name, held until the file is dropped.
-    fn lock(&self, name: &str) -> io::Result<File> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let path = self.folder.join(name);
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        file.lock()?;
-        Ok(file)
-    }
-
-    fn rows(&self) -> io::Result<Vec<Row>> {
-        match fs::read(self.folder.join("logins.json")) {
-            Ok(text) => serde_json::from_slice(&text).map_err(io::Error::other),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error),
+    let failed = |error| Failure::failed(format!("cannot ask for the passphrase: {error}"));
+    let said = prompt::hidden("passphrase of the vault").map_err(failed)?;
+    if !vault.exists() {
+        let again = prompt::hidden("the same again, for the vault is new").map_err(failed)?;
+        if said != again {
+            return Err(Failure::failed("the passphrases differ\nhint: try again"));
         }
     }
+    vault.say(said);
+    Ok(())
+}
 
-    fn change<T>(&self, change: impl FnOnce(&mut Vec<Row>) -> T) -> io::Result<T> {
-        let _lock = self.lock("logins.lock")?;
-        let mut rows = self.rows()?;
-        let result = change(&mut rows);
-        let new = self.folder.join("logins.new");
-        let _gone = fs::remove_file(&new);
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)?;
-        file.write_all(&serde_json::to_vec(&rows).map_err(io::Error::other)?)?;
-        file.sync_all()?;
-        fs::rename(new, self.folder.join("logins.json"))?;
-        File::open(&self.folder)?.sync_all()?;
-        Ok(result)
+/// What it is like now.
+pub(crate) async fn report(vault: &Arc<Store>) -> admin::Vault {
+    let store = Arc::clone(vault);
+    let looked = tokio::task::spawn_blocking(move || look(&store)).await;
+    looked.unwrap_or_else(|error| admin::Vault {
+        key: String::new(),
+        file: None,
+        records: None,
+        problem: Some(format!("looking at it broke off: {error}")),
+    })
+}
+
+/// What it is like now. May block for some seconds.
+pub(crate) fn look(vault: &Store) -> admin::Vault {
+    let condition = vault.condition();
+    admin::Vault {
+        key: condition.key.to_owned(),
+        file: condition.file.map(|file| file.display().to_string()),
+        records: condition.records,
+        problem: condition.problem.map(|problem| problem.to_string()),
     }
 }
 
-fn name(record: &Record) -> [String; 4] {
-    match record {
-        Record::Named(name) => [name.clone(), String::new(), String::new(), String::new()],
-        Record::Login { space, backend, issuer, resource } => {
-            [format!(":{space}"), backend.clone(), issuer.clone(), resource.clone()]
-        }
-    }
+/// The names of the secrets that a configuration needs, in order, each once.
+pub(crate) fn needed(config: &Config) -> Vec<&str> {
+    let mut names: Vec<&str> = config
+        .backends
+        .iter()
+        .flat_map(|backend| texts(&backend.transport))
+        .flat_map(SecretText::kept)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
-fn record(name: [String; 4]) -> Record {
-    let [first, backend, issuer, resource] = name;
-    match first.strip_prefix(':') {
-        Some(space) => Record::Login { space: space.to_owned(), backend, issuer, resource },
-        None => Record::Named(first),
-    }
+/// Whether a person logs in to a backend of a configuration, and that login is to rest in the vault.
+pub(crate) fn keeps_logins(config: &Config) -> bool {
+    config.backends.iter().any(|backend| match &backend.transport {
+        Transport::Url { auth, .. } => auth.wants_person(),
+        Transport::Command { .. } | Transport::Wasm { .. } => false,
+    })
 }
 
-impl Vault for Plain {
-    fn read<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<Option<Secret>, VaultProblem>> {
-        let wanted = name(record);
-        Box::pin(self.away(move |this| {
-            let row = this.rows()?.into_iter().find(|row| row.name == wanted);
-            Ok(row.map(|row| Secret::new(row.value)))
-        }))
-    }
-
-    fn write<'a>(
-        &'a self,
-        record: &'a Record,
-        value: Secret,
-    ) -> Pending<'a, Result<(), VaultProblem>> {
-        let row = Row { name: name(record), value: value.reveal().to_owned() };
-        Box::pin(self.away(move |this| {
-            this.change(|rows| {
-                rows.retain(|other| other.name != row.name);
-                rows.push(row);
-            })
-        }))
-    }
-
-    fn remove<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<bool, VaultProblem>> {
-        let unwanted = name(record);
-        Box::pin(self.away(move |this| {
-            this.change(|rows| {
-                let before = rows.len();
-                rows.retain(|row| row.name != unwanted);
-                rows.len() < before
-            })
-        }))
-    }
-
-    fn records(&self) -> Pending<'_, Result<Vec<Record>, VaultProblem>> {
-        Box::pin(self.away(|this| {
-            let mut records: Vec<Record> =
-                this.rows()?.into_iter().map(|row| record(row.name)).collect();
-            records.sort();
-            Ok(records)
-        }))
-    }
-
-    fn turn<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<Turn, VaultProblem>> {
-        // FNV-1a: the same in every version.
-        let hash = name(record).join("\0").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        Box::pin(
-            self.away(move |this| Ok(Box::new(this.lock(&format!("{hash:016x}.turn"))?) as Turn)),
-        )
+fn texts(transport: &Transport) -> Vec<&SecretText> {
+    match transport {
+        Transport::Command { env, .. } | Transport::Wasm { env, .. } => env.values().collect(),
+        Transport::Url { headers, auth, .. } => headers.values().chain(auth.texts()).collect(),
     }
 }

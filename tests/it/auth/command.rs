@@ -7,6 +7,7 @@ use tokio::process::Command;
 use super::{down, program, text};
 use crate::harness::{Home, paths};
 use crate::peers::server::Server;
+use crate::vault::{KEYFILE, set};
 
 /// A server that takes these tokens, one after the other.
 async fn bearer(tokens: &[&str]) -> Server {
@@ -63,10 +64,11 @@ async fn a_program_that_prints_no_token_is_a_login_that_is_lacking_and_none_of_i
 }
 
 #[tokio::test]
-async fn a_header_of_the_configuration_arrives() {
+async fn a_header_of_the_configuration_arrives_with_what_the_vault_keeps_of_it() {
     let server = bearer(&["whole"]).await;
-    let auth = "auth = { type = \"header\", name = \"Authorization\", value = \"Bearer whole\" }";
-    let home = Home::new(&format!("[backends.b]\nurl = \"{}\"\n{auth}\n", server.url));
+    let auth = "auth = { type = \"header\", name = \"Authorization\", value = \"Bearer w${secret:rest}\" }";
+    let home = Home::new(&format!("[backends.b]\nurl = \"{}\"\n{auth}\n{KEYFILE}", server.url));
+    set(&home, "rest", "hole").await;
     let served = home.serve().await;
     assert_eq!(text(&served, "b__echo").await, "{}");
 }

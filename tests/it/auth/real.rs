@@ -4,16 +4,17 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::{appears, call, down, home, opened, program, serve, text};
-use crate::harness::{Home, http, paths};
+use crate::harness::{http, paths};
 use crate::peers::server::Server;
+use crate::vault::set;
 
 /// The authorization server with its MCP servers.
-struct Guarded {
+pub(super) struct Guarded {
     server: Server,
 }
 
 impl Guarded {
-    async fn start(args: &[&str]) -> Self {
+    pub(super) async fn start(args: &[&str]) -> Self {
         let mut command = Command::new(paths::node());
         command.arg(paths::root().join("tests/peers/authorization.mjs"));
         command.arg(paths::root().join("tests/.deps")).args(args);
@@ -21,7 +22,7 @@ impl Guarded {
     }
 
     /// A section for the server of this name, with more keys.
-    fn section(&self, name: &str, keys: &str) -> String {
+    pub(super) fn section(&self, name: &str, keys: &str) -> String {
         let url = self.url(&format!("{name}/mcp"));
         format!("[backends.{name}]\nurl = \"{url}\"\nauth.type = \"oauth\"\n{keys}\n")
     }
@@ -30,16 +31,26 @@ impl Guarded {
         self.server.url.replace("/mcp", &format!("/{path}"))
     }
 
+    async fn get(&self, what: &str) -> Vec<Value> {
+        let answer = http::client().get(self.url(what)).send().await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
     /// What the authorization server was asked, at one of its paths.
-    async fn asked(&self, path: &str) -> Vec<Value> {
-        let text =
-            http::client().get(self.url("asked")).send().await.unwrap().text().await.unwrap();
-        let all: Vec<Value> = serde_json::from_str(&text).unwrap();
+    pub(super) async fn asked(&self, path: &str) -> Vec<Value> {
+        let all = self.get("asked").await;
         all.into_iter().filter(|asked| asked["path"] == path).collect()
     }
 
+    /// The tokens of this kind that it has given.
+    pub(super) async fn tokens(&self, kind: &str) -> Vec<String> {
+        let all = self.get("tokens").await;
+        let all = all.into_iter().filter(|token| token["kind"] == kind);
+        all.map(|token| token["value"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The requests for tokens by this grant that were answered with 200.
-    async fn grants(&self, grant: &str) -> usize {
+    pub(super) async fn grants(&self, grant: &str) -> usize {
         let asked = self.asked("/token").await;
         asked.iter().filter(|asked| asked["grant"] == grant && asked["status"] == 200).count()
     }
@@ -48,18 +59,6 @@ impl Guarded {
         let told = http::client().post(self.url(what)).send().await.unwrap();
         assert_eq!(told.status(), 200);
     }
-}
-
-/// The tokens in the vault.
-fn tokens(home: &Home) -> Vec<String> {
-    let text = std::fs::read(home.path().join("state/mcpmux/logins/logins.json")).unwrap();
-    let rows: Value = serde_json::from_slice(&text).unwrap();
-    let logins = rows.as_array().unwrap().iter();
-    let logins =
-        logins.map(|row| serde_json::from_str::<Value>(row["value"].as_str().unwrap()).unwrap());
-    let both =
-        |login: Value| ["access", "refresh"].map(|name| login[name].as_str().unwrap().to_owned());
-    logins.flat_map(both).collect()
 }
 
 #[tokio::test]
@@ -84,11 +83,20 @@ async fn a_login_is_asked_for_once_and_outlives_a_restart() {
     let served = serve(&home).await;
     assert_eq!(text(&served, "one__read").await, "read done");
     assert_eq!((opened(&home).len(), guarded.grants("authorization_code").await), (1, 1));
-    let tokens = tokens(&home);
-    assert_eq!(tokens.len(), 2);
-    for token in tokens {
-        assert!(!served.log().contains(&token), "a token is in the log");
+    let (access, refresh) =
+        (guarded.tokens("AccessToken").await, guarded.tokens("RefreshToken").await);
+    assert_eq!((access.len(), refresh.len()), (1, 1));
+    let vault = std::fs::read(home.path().join("state/mcpmux/vault.mcv")).unwrap();
+    let vault = String::from_utf8_lossy(&vault).into_owned();
+    for secret in access.iter().chain(&refresh).map(String::as_str).chain(["127.0.0.1"]) {
+        assert!(!vault.contains(secret), "the vault shows {secret}");
     }
+    for token in access.iter().chain(&refresh) {
+        assert!(!served.log().contains(token), "a token is in the log");
+    }
+    let (_, listed, _) = home.run(&["secret", "list", "--json"]).await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&listed[0]["kind"], &listed[0]["backend"]), (&"login".into(), &"one".into()));
 }
 
 #[tokio::test]
@@ -139,8 +147,9 @@ async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T
 #[tokio::test]
 async fn a_confidential_client_refreshes_after_a_restart() {
     let guarded = Guarded::start(&["--secret"]).await;
-    let known = "auth.client_id = \"known\"\nauth.client_secret = \"known-secret-of-the-test\"";
+    let known = "auth.client_id = \"known\"\nauth.client_secret = \"known-${secret:rest}\"";
     let home = home(&(guarded.section("one", "") + &guarded.section("two", known)));
+    set(&home, "rest", "secret-of-the-test").await;
     let served = serve(&home).await;
     for backend in ["one", "two"] {
         appears(&served, &format!("{backend}__read")).await;
@@ -205,9 +214,12 @@ async fn more_rights_are_asked_for_when_a_call_needs_them() {
 #[tokio::test]
 async fn a_machine_needs_nobody() {
     let guarded = Guarded::start(&[]).await;
-    let keys = "auth.grant = \"client_credentials\"\nauth.client_id = \"machine\"\nauth.client_secret = \"machine-secret-of-the-test\"";
+    let keys = "auth.grant = \"client_credentials\"\nauth.client_id = \"machine\"\nauth.client_secret = \"${secret:machine}\"";
     let home = home(&guarded.section("one", keys));
     let served = serve(&home).await;
+    served.said("hint: mcpmux secret set machine").await;
+    set(&home, "machine", "machine-secret-of-the-test").await;
+    appears(&served, "one__read").await;
     assert_eq!(text(&served, "one__read").await, "read done");
     assert!(opened(&home).is_empty());
 }

@@ -4,11 +4,12 @@ mod refresh;
 mod state;
 mod wanting;
 
+use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use mcpmux_core::fault::Fault;
-use mcpmux_core::ports::{Credential, Pending, Shown, VaultProblem};
+use mcpmux_core::ports::{Credential, Pending, Shown};
 use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::challenge::Challenge;
@@ -130,13 +131,14 @@ impl Account {
     /// The logins in the vault that may be used, the newest first.
     async fn known(&self) -> Result<Vec<Kept>, Fault> {
         let About { backend, url, config } = &self.about;
-        let all = kept::all(&*self.deps.vault, backend).await;
-        let all = all.map_err(|problem| match problem {
-            VaultProblem::Locked(why) => {
-                faults::login(backend, format_args!("the vault is locked: {why}"))
-            }
-            other => faults::later(backend, other),
-        })?;
+        let mut all = match kept::all(&*self.deps.vault, backend).await {
+            Ok(all) => all,
+            // What is held goes on without the vault.
+            Err(_) if self.lock().held().is_some() => Vec::new(),
+            Err(problem) => return Err(problem.fault(backend)),
+        };
+        all.extend(self.lock().adrift().cloned());
+        all.sort_by_key(|kept| Reverse(kept.since));
         let fits = |kept: &Kept| {
             let client = match &config.client {
                 Some(client) => kept.client.id == client.id,

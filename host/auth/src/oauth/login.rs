@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mcpmux_core::config::Grant;
+use mcpmux_core::config::{Grant, Proof};
 use ring::digest::{SHA256, digest};
 use tokio::time::timeout;
 use url::Url;
@@ -15,7 +15,7 @@ use super::client::{self, Choice};
 use super::discovery::{self, Resource, Server, Terms};
 use super::kept::{self, Client, Kept, Origin};
 use super::scopes::{self, Offer};
-use super::token::Desk;
+use super::token::{self, Desk};
 use super::web::{Trouble, Web};
 use super::{About, Deps, random};
 
@@ -103,6 +103,11 @@ impl Ready {
             now,
         };
         let client = client::choose(&choice).await?;
+        if let Some(Proof::Secret(text)) = about.config.client.as_ref().map(|client| &client.proof)
+        {
+            // Nobody shall log in for nothing.
+            token::secret(text, &*deps.vault).await?;
+        }
         let (state, verifier) = (secret()?, secret()?);
         let mut url = Url::parse(server.login_endpoint(web)?)
             .map_err(|_| Trouble::Refused("the authorization endpoint is no URL".to_owned()))?;
@@ -185,8 +190,8 @@ impl Waiting {
         let Ready { resource, server, web } = ready;
         let code = code(reply, server)?;
         let config = &about.config;
-        let desk =
-            Desk { web, endpoint: &server.token_endpoint, issuer: &server.issuer, client, config };
+        let (endpoint, issuer) = (&server.token_endpoint, &server.issuer);
+        let desk = Desk { web, endpoint, issuer, client, config, vault: &*deps.vault };
         let fields = [
             ("grant_type", "authorization_code".to_owned()),
             ("code", code),

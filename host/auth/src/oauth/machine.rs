@@ -57,6 +57,7 @@ impl Machine {
             issuer: &server.issuer,
             client: &client,
             config,
+            vault: &*self.deps.vault,
         };
         let given = desk.ask(&fields, (self.deps.clock)().wall).await?;
         let value = Secret::new(format!("Bearer {}", given.access));
@@ -95,18 +96,23 @@ impl Machine {
         if !scopes.is_empty() {
             fields.push(("scope", scopes.join(" ")));
         }
+        let vault = &*self.deps.vault;
+        let secret = match &identity.client_secret {
+            Some(text) => Some(token::secret(text, vault).await?),
+            None => None,
+        };
         // The identity provider's client is another one than the authorization server's.
         let client = Client {
             id: identity.client_id.clone(),
             origin: kept::Origin::Registered,
             method: if identity.client_secret.is_some() { Method::Post } else { Method::None },
-            secret: identity.client_secret.as_ref().map(|secret| secret.reveal().to_owned()),
+            secret: secret.map(|secret| secret.reveal().to_owned()),
             secret_until: None,
             callback: None,
         };
         let endpoint = &identity.token_endpoint;
-        let desk =
-            Desk { web, endpoint, issuer: endpoint, client: &client, config: &self.about.config };
+        let (client, config) = (&client, &self.about.config);
+        let desk = Desk { web, endpoint, issuer: endpoint, client, config, vault };
         let answer = desk.post(WHAT, endpoint, &fields, (self.deps.clock)().wall).await?;
         if answer.status != 200 {
             return Err(token::refusal(WHAT, &answer));

@@ -16,6 +16,7 @@ pub(crate) async fn revoke(deps: &Deps, about: &About, kept: &Kept) -> Result<bo
         issuer: &kept.issuer,
         client: &kept.client,
         config: &about.config,
+        vault: &*deps.vault,
     };
     let tokens = [("refresh_token", kept.refresh.as_ref()), ("access_token", Some(&kept.access))];
     for (hint, token) in tokens {

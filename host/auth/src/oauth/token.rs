@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mcpmux_core::config::{OAuth, Proof};
-use mcpmux_core::ports::OutboundResponse;
+use mcpmux_core::config::{OAuth, Proof, Secret, SecretText};
+use mcpmux_core::ports::{OutboundResponse, Vault, fill};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -48,6 +48,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client: &'a Client,
     pub(crate) config: &'a OAuth,
+    /// What keeps parts of the configuration's secrets.
+    pub(crate) vault: &'a dyn Vault,
 }
 
 impl Desk<'_> {
@@ -126,7 +128,7 @@ impl Desk<'_> {
             return self.client.secret.clone().ok_or_else(none);
         }
         match self.config.client.as_ref().map(|client| &client.proof) {
-            Some(Proof::Secret(secret)) => Ok(secret.reveal().to_owned()),
+            Some(Proof::Secret(text)) => Ok(secret(text, self.vault).await?.reveal().to_owned()),
             Some(Proof::Command(argv)) => program::line(argv).await.map_err(|why| {
                 Trouble::Temporary(format!(
                     "the command for the client's secret is of no use: {why}"
@@ -143,6 +145,12 @@ impl Desk<'_> {
         let read = tokio::fs::read_to_string(file).await;
         read.map_err(|error| Trouble::Refused(format!("`client_key` cannot be read: {error}")))
     }
+}
+
+/// A client's secret of the configuration. Whoever puts it into the vault does not have to start mcpmux again.
+pub(crate) async fn secret(text: &SecretText, vault: &dyn Vault) -> Result<Secret, Trouble> {
+    let missing = |why| Trouble::Temporary(format!("the client's secret cannot be had: {why}"));
+    fill(text, vault).await.map_err(missing)
 }
 
 /// What an answer that is no success says (RFC 6749, section 5.2; RFC 7591, section 3.2.2).

@@ -1,7 +1,7 @@
 //! What a backend is shown: which keys of `auth` go with which `type`, and what they make.
 
 use http::header::HeaderName;
-use mcpmux_core::config::{Auth, Grant, Identity, OAuth, Proof, Registered, Secret, TokenCommand};
+use mcpmux_core::config::{Auth, Grant, Identity, OAuth, Proof, Registered, TokenCommand};
 use mcpmux_core::names::PluginName;
 
 use super::Around;
@@ -85,7 +85,7 @@ fn check(keys: &Keys, at: usize, fields: Fields<'_>, found: &mut Findings<'_>) {
 
 fn bearer(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
     let (at, token) = fields.text("token")?;
-    if token.full.is_empty() {
+    if token.full.is_empty() && token.kept.is_empty() {
         found.mistake(at, "`token` is empty");
     } else if token.full.contains(char::is_whitespace) || !is_header_value(&token.full) {
         found.mistake(
@@ -93,7 +93,7 @@ fn bearer(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
             "`token` holds a character that no token can, such as a space or a line end",
         );
     }
-    Some(Auth::Bearer(Secret::new(token.full.clone())))
+    Some(Auth::Bearer(token.secret()))
 }
 
 fn header(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
@@ -112,7 +112,7 @@ fn header(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
     if mcpmux_core::headers::is_ours(name.as_str()) {
         found.hinted(at, format!("the header `{written}` is written by mcpmux"), "choose another");
     }
-    Some(Auth::Header { name: name.as_str().to_owned(), value: Secret::new(value.full.clone()) })
+    Some(Auth::Header { name: name.as_str().to_owned(), value: value.secret() })
 }
 
 /// The plugin that fetches the credential, which must be one of the configuration's.
@@ -213,7 +213,7 @@ fn grant(at: usize, fields: Fields<'_>, found: &mut Findings<'_>) -> Grant {
     Grant::Enterprise(Identity {
         token_endpoint: web("identity_token_endpoint", fields, found).unwrap_or_default(),
         client_id: text("identity_client_id").unwrap_or_default(),
-        client_secret: text("identity_client_secret").map(Secret::new),
+        client_secret: fields.text("identity_client_secret").map(|(_, secret)| secret.secret()),
         command: program("identity_command", fields, found),
     })
 }
@@ -237,10 +237,10 @@ fn client(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> 
         found.mistake(at, "`client_id` is empty");
     }
     let proof = if let Some((at, secret)) = fields.text("client_secret") {
-        if secret.full.is_empty() {
+        if secret.full.is_empty() && secret.kept.is_empty() {
             found.mistake(at, "`client_secret` is empty");
         }
-        Proof::Secret(Secret::new(secret.full.clone()))
+        Proof::Secret(secret.secret())
     } else if fields.member("client_secret_command").is_some() {
         Proof::Command(program("client_secret_command", fields, found))
     } else if let Some((_, key)) = fields.text("client_key") {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::header::{HeaderName, HeaderValue};
-use mcpmux_core::config::{Auth, Secret, Transport};
+use mcpmux_core::config::{Auth, SecretText, Transport};
 
 use super::{Around, auth};
 use crate::mistake::Findings;
@@ -64,7 +64,7 @@ pub(super) fn words(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> 
     words
 }
 
-fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, SecretText> {
     let mut env = BTreeMap::new();
     for (member, text) in fields.map("env") {
         let name = member.key.escape_debug();
@@ -74,7 +74,7 @@ fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret>
         if text.full.contains('\0') {
             found.mistake(member.node.at, format!("`{name}` in `env` holds a zero byte"));
         }
-        env.insert(member.key.clone(), Secret::new(text.full.clone()));
+        env.insert(member.key.clone(), text.secret());
     }
     env
 }
@@ -89,7 +89,11 @@ fn written_by(auth: &Auth) -> Option<&str> {
 }
 
 /// The headers, by their names in lower case.
-fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+fn headers(
+    fields: Fields<'_>,
+    auth: &Auth,
+    found: &mut Findings<'_>,
+) -> BTreeMap<String, SecretText> {
     let mut headers = BTreeMap::new();
     for (member, text) in fields.map("headers") {
         let written = member.key.escape_debug();
@@ -118,7 +122,7 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
                 format!("the value of the header `{written}` holds a character that no header can"),
             );
         }
-        if headers.insert(name, Secret::new(text.full.clone())).is_some() {
+        if headers.insert(name, text.secret()).is_some() {
             found.mistake(member.at, format!("the header `{written}` is there twice"));
         }
     }

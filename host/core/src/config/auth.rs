@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Secret;
+use super::SecretText;
 use crate::names::PluginName;
 
 /// What we show a backend.
@@ -13,13 +13,13 @@ pub enum Auth {
     #[default]
     None,
     /// `Authorization: Bearer`.
-    Bearer(Secret),
+    Bearer(SecretText),
     /// A header.
     Header {
         /// Its name in lower case.
         name: String,
         /// Its value.
-        value: Secret,
+        value: SecretText,
     },
     /// What this program prints.
     Command(TokenCommand),
@@ -27,6 +27,34 @@ pub enum Auth {
     Plugin(PluginName),
     /// What an authorization server gives.
     OAuth(Box<OAuth>),
+}
+
+impl Auth {
+    /// The texts of which the vault may keep parts.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&SecretText> {
+        match self {
+            Self::None | Self::Command(_) | Self::Plugin(_) => Vec::new(),
+            Self::Bearer(value) | Self::Header { value, .. } => vec![value],
+            Self::OAuth(oauth) => {
+                let ours = oauth.client.iter().filter_map(|client| match &client.proof {
+                    Proof::Secret(secret) => Some(secret),
+                    Proof::None | Proof::Command(_) | Proof::Key(_) => None,
+                });
+                let theirs = match &oauth.grant {
+                    Grant::Enterprise(identity) => identity.client_secret.as_ref(),
+                    Grant::Code | Grant::Client => None,
+                };
+                ours.chain(theirs).collect()
+            }
+        }
+    }
+
+    /// Whether a person logs in, so that there is a login to keep.
+    #[must_use]
+    pub fn wants_person(&self) -> bool {
+        matches!(self, Self::OAuth(oauth) if oauth.grant == Grant::Code)
+    }
 }
 
 /// A program that prints a credential.
@@ -103,7 +131,7 @@ pub enum Proof {
     /// It cannot; it is public.
     None,
     /// By a secret.
-    Secret(Secret),
+    Secret(SecretText),
     /// By the secret that this program prints.
     Command(Vec<String>),
     /// By signing with the private key of this PEM file (RFC 7523, section 2.2).
@@ -118,7 +146,7 @@ pub struct Identity {
     /// Our client's id there.
     pub client_id: String,
     /// Its secret there, if it has one.
-    pub client_secret: Option<Secret>,
+    pub client_secret: Option<SecretText>,
     /// The program that prints the person's ID token.
     pub command: Vec<String>,
 }

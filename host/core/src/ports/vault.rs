@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::config::Secret;
+use crate::config::{Secret, SecretText};
+use crate::fault::{Fault, Kind};
+use crate::names::BackendName;
 
 use super::Pending;
 
@@ -67,6 +69,8 @@ pub enum Record {
 /// Why the vault cannot do something. Its text is for the operator and holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VaultProblem {
+    /// Something that is wanted is not in it.
+    Missing(String),
     /// It is locked, or its key is out of reach; it may be there later.
     Locked(String),
     /// This record, or the whole file, is not what was written.
@@ -75,12 +79,72 @@ pub enum VaultProblem {
     Failed(String),
 }
 
+impl VaultProblem {
+    /// There is no secret of this name.
+    #[must_use]
+    pub fn missing(name: &str) -> Self {
+        Self::Missing(format!("the vault has no secret `{name}`\nhint: mcpmux secret set {name}"))
+    }
+
+    /// What a call of a backend ends with that needs what cannot be had: 1008 if a person can help, else 1001.
+    #[must_use]
+    pub fn fault(&self, backend: &BackendName) -> Fault {
+        let public =
+            |why: &str| format!("backend `{backend}` cannot be used without a secret: {why}");
+        match self {
+            Self::Missing(why) | Self::Locked(why) => {
+                Fault::at(backend, Kind::AuthRequired, public(why))
+            }
+            Self::Damaged(why) => {
+                let text = public("the vault's record of it is damaged; `mcpmux check` says more");
+                Fault::at(backend, Kind::AuthRequired, text).because(why)
+            }
+            Self::Failed(why) => {
+                let text = public("the vault cannot be read; `mcpmux check` says more");
+                Fault::at(backend, Kind::BackendUnavailable, text).because(why)
+            }
+        }
+    }
+}
+
 impl fmt::Display for VaultProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Locked(why) | Self::Damaged(why) | Self::Failed(why) => f.write_str(why),
+            Self::Missing(why) | Self::Locked(why) | Self::Damaged(why) | Self::Failed(why) => {
+                f.write_str(why)
+            }
         }
     }
 }
 
 impl std::error::Error for VaultProblem {}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => write!(f, "secret `{}`", name.escape_debug()),
+            Self::Login { backend, issuer, .. } => {
+                write!(f, "login of `{}` at `{}`", backend.escape_debug(), issuer.escape_debug())
+            }
+        }
+    }
+}
+
+/// The whole of a text of which the vault may keep parts.
+///
+/// # Errors
+/// If a part is missing, or the vault cannot be read now: what the operator has to do.
+pub async fn fill(text: &SecretText, vault: &dyn Vault) -> Result<Secret, VaultProblem> {
+    let mut found = Vec::new();
+    for name in text.kept() {
+        let record = Record::Named(name.to_owned());
+        let secret = vault.read(&record).await?.ok_or_else(|| VaultProblem::missing(name))?;
+        found.push(secret);
+    }
+    let mut found = found.into_iter();
+    text.fill(|name| {
+        found
+            .next()
+            .ok_or_else(|| VaultProblem::Failed(format!("the secret `{name}` was not read")))
+    })
+}

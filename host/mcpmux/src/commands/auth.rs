@@ -14,14 +14,18 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin};
 
 use crate::failure::Failure;
-use crate::host::vault;
 use crate::prompt::Terminal;
 use crate::settings::Settings;
 use crate::signals::told_to_stop;
+use crate::vault;
 
 pub(crate) async fn run(global: &Global, command: &Auth) -> Result<(), Failure> {
     let config = Settings::find(global, &Which::default(), None)?.read()?;
-    let logins = Logins::new(Arc::new(Internet::default()), vault(), Arc::new(Terminal));
+    let vault = Arc::new(vault::of(&config));
+    if vault.exists() || matches!(command, Auth::Login(_)) {
+        vault::ask(&vault)?;
+    }
+    let logins = Logins::new(Arc::new(Internet::default()), vault, Arc::new(Terminal));
     match command {
         Auth::Login(options) => tokio::select! {
             done = log_in(&logins, &config, options) => done,

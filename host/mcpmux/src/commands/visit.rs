@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::settings::Settings;
 use crate::signals::told_to_stop;
+use crate::vault;
 
 /// How long an endpoint may take to let us connect before it counts as not there.
 const CONNECT: Duration = Duration::from_millis(500);
@@ -53,7 +54,12 @@ impl Visit {
             }
         };
         let config = without_logins(config);
-        let host = Host::start(config.limits, config.audit.as_ref())?;
+        let vault = Arc::new(vault::of(&config));
+        let keeps = vault::keeps_logins(&config) && vault.exists();
+        if keeps || !vault::needed(&config).is_empty() {
+            vault::ask(&vault)?;
+        }
+        let host = Host::start(config.limits, config.audit.as_ref(), vault)?;
         let plugins = host.load(&config).await?;
         host.apply(&config, plugins).await;
         let alone = target.url.is_some() || config.backends.len() == 1;

@@ -1,6 +1,7 @@
 //! Refreshing what is held: one for all who wait, in this process and in others.
 
 use mcpmux_core::fault::Fault;
+use mcpmux_core::ports::VaultProblem;
 
 use super::super::kept::{self, Kept};
 use super::super::token::Desk;
@@ -25,8 +26,11 @@ impl Account {
             Some(_) => kept::read(vault, &record).await,
             None => Ok(Some(held.clone())),
         };
+        // What the vault could not take is newer than what it has.
+        let adrift = self.lock().adrift().is_some();
+        let newer = |other: &Kept| !adrift || other.since > held.since;
         let held = match resting {
-            Ok(Some(other)) if other.access != held.access => {
+            Ok(Some(other)) if other.access != held.access && newer(&other) => {
                 let now = (self.deps.clock)();
                 let fresh = other.until.is_none_or(|until| until > kept::stamp(now.wall));
                 if self.lock().take(other.clone(), now) {
@@ -37,8 +41,7 @@ impl Account {
                 }
                 other
             }
-            Ok(Some(_)) | Err(_) => held,
-            Ok(None) => {
+            Ok(None) if !adrift => {
                 let fault = faults::login(backend, "it was logged out");
                 let mut state = self.lock();
                 state.give_up();
@@ -46,17 +49,21 @@ impl Account {
                 state.want(fault.clone());
                 return Err(fault);
             }
+            Ok(_) | Err(_) => held,
         };
         let result = self.ask(&held).await;
         let now = (self.deps.clock)();
         match result {
             Ok(new) => {
-                if turn.is_some()
-                    && let Err(why) = kept::write(vault, backend, &new).await
-                {
-                    tracing::warn!(%backend, %why, "the refreshed login cannot be kept");
-                }
+                let written = match &turn {
+                    Some(_) => kept::write(vault, backend, &new).await,
+                    None => Err(VaultProblem::Failed("there is no turn".to_owned())),
+                };
                 self.lock().take(new.clone(), now);
+                if let Err(why) = written {
+                    tracing::warn!(%backend, %why, "the refreshed login cannot be kept");
+                    self.lock().set_adrift();
+                }
                 self.tell();
                 Ok(new)
             }
@@ -71,7 +78,8 @@ impl Account {
         };
         let web = self.about.web(&self.deps);
         let Kept { token_endpoint: endpoint, issuer, client, .. } = held;
-        let desk = Desk { web: &web, endpoint, issuer, client, config: &self.about.config };
+        let (config, vault) = (&self.about.config, &*self.deps.vault);
+        let desk = Desk { web: &web, endpoint, issuer, client, config, vault };
         let fields = [
             ("grant_type", "refresh_token".to_owned()),
             ("refresh_token", refresh),

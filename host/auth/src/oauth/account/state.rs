@@ -35,6 +35,8 @@ struct Held {
     replaces: bool,
     /// It was refused.
     refused: bool,
+    /// The vault could not take it.
+    adrift: bool,
 }
 
 /// What is found by a look.
@@ -100,7 +102,8 @@ impl State {
         }
         let replaces = self.held.as_ref().is_some_and(|held| held.refused);
         let until = left.and_then(|left| now.steady.checked_add(left));
-        self.held = Some(Held { kept, since: now.steady, until, replaces, refused: false });
+        self.held =
+            Some(Held { kept, since: now.steady, until, replaces, refused: false, adrift: false });
         (self.wanted, self.pause, self.spurned) = (None, None, false);
         true
     }
@@ -117,6 +120,18 @@ impl State {
     /// The server does not take this refresh token any more.
     pub(super) fn spend(&mut self, refresh: Option<String>) {
         self.spent = refresh;
+    }
+
+    /// The vault could not take what is held.
+    pub(super) fn set_adrift(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.adrift = true;
+        }
+    }
+
+    /// What is held, if it rests nowhere.
+    pub(super) fn adrift(&self) -> Option<&Kept> {
+        self.held.as_ref().filter(|held| held.adrift).map(|held| &held.kept)
     }
 
     /// Nothing more is expected of what is held.

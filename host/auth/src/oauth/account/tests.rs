@@ -79,6 +79,7 @@ impl Prompt for Endpoint {
 struct Stage {
     account: Arc<Account>,
     deps: Deps,
+    vault: Arc<Memory>,
     endpoint: Arc<Endpoint>,
     turned: Arc<AtomicU64>,
 }
@@ -126,10 +127,10 @@ impl Stage {
             let gone = Duration::from_millis(now.load(Ordering::SeqCst));
             Time { steady: born + gone, wall: start() + gone }
         });
-        let vault: Arc<dyn Vault> = Arc::new(Memory::default());
-        let deps = Deps { outbound: endpoint.clone(), vault, prompt: endpoint.clone(), clock };
+        let (outbound, vault) = (endpoint.clone(), Arc::<Memory>::default());
+        let deps = Deps { outbound, vault: vault.clone(), prompt: endpoint.clone(), clock };
         kept::write(&*deps.vault, &about().backend, &login("a0", "r0", 0)).await.unwrap();
-        Self { account: Account::new(deps.clone(), about()), deps, endpoint, turned }
+        Self { account: Account::new(deps.clone(), about()), deps, vault, endpoint, turned }
     }
 
     /// The same login as another process sees it.
@@ -252,6 +253,30 @@ async fn after_a_logout_nothing_is_refreshed_and_nothing_opens() {
     assert_eq!(fault.kind, Kind::AuthRequired);
     assert!(fault.public.contains("mcpmux auth login b"), "{fault}");
     assert_eq!((stage.asked(), stage.endpoint.shown.load(Ordering::SeqCst)), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_locked_vault_cannot_take_goes_on_and_rests_there_later() {
+    let stage = Stage::new().await;
+    let record = login("a0", "r0", 0).record(&about().backend);
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    for (round, locked) in [(1, true), (2, true), (3, false), (4, true), (5, false)] {
+        stage.vault.is_locked.store(locked, Ordering::SeqCst);
+        if round == 5 {
+            // That nothing rests there is no logout: nothing could.
+            assert_eq!(stage.vault.remove(&record).await, Ok(true));
+        }
+        stage.turn(LIFE);
+        // The endpoint takes each refresh token once: an old one of the vault would be noticed.
+        assert_eq!(shown(&stage.account).await, format!("Bearer a{round}"));
+        if !locked {
+            assert_eq!(shown(&stage.process()).await, format!("Bearer a{round}"));
+        }
+    }
+    stage.vault.is_locked.store(true, Ordering::SeqCst);
+    let fault = stage.process().headers().await.unwrap_err();
+    assert_eq!(fault.kind, Kind::AuthRequired);
+    assert!(fault.public.contains("the vault is locked"), "{fault}");
 }
 
 #[tokio::test]

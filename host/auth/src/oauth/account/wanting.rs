@@ -144,11 +144,13 @@ impl Account {
         let now = (self.deps.clock)();
         match finished {
             Ok(kept) => {
-                if let Err(trouble) = login::keep(&self.deps, &self.about, &kept).await {
-                    tracing::warn!(%backend, why = trouble.text(), "the login ends with this process");
-                }
+                let rests = login::keep(&self.deps, &self.about, &kept).await;
                 tracing::info!(%backend, issuer = kept.issuer, "logged in");
                 self.lock().take(kept, now);
+                if let Err(trouble) = rests {
+                    tracing::warn!(%backend, why = trouble.text(), "the login ends with this process");
+                    self.lock().set_adrift();
+                }
             }
             Err(trouble) => {
                 tracing::warn!(%backend, why = trouble.text(), "the login did not succeed");
