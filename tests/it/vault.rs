@@ -4,6 +4,7 @@ mod file;
 mod keychain;
 mod keyring;
 mod leaks;
+mod prompt;
 
 use std::process::Stdio;
 
