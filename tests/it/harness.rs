@@ -20,6 +20,26 @@ use tokio::sync::watch;
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Every hook, as `mcpmux plugin new --hook` names it.
+pub const HOOKS: [&str; 8] = [
+    "catalog",
+    "request",
+    "authorize",
+    "authorize-list",
+    "response",
+    "notify",
+    "observe",
+    "credentials",
+];
+
+/// Runs a command that ends by itself, without input: exit code, standard output, standard error.
+pub async fn ended(mut command: Command, patience: Duration) -> (i32, String, String) {
+    let output = command.stdin(Stdio::null()).output();
+    let output = tokio::time::timeout(patience, output).await.expect("it hangs").unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
 /// A folder of a test's own, with the configuration in it.
 pub struct Home {
     folder: TempDir,
@@ -73,10 +93,7 @@ impl Home {
 
     /// Runs a command that ends by itself: exit code, standard output, standard error.
     pub async fn run(&self, args: &[&str]) -> (i32, String, String) {
-        let output = self.mcpmux(args).stdin(Stdio::null()).output();
-        let output = tokio::time::timeout(PATIENCE, output).await.expect("it hangs").unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+        ended(self.mcpmux(args), PATIENCE).await
     }
 
     /// Serves HTTP on a port of its own, and waits until the backends have come up or failed.

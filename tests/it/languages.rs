@@ -2,26 +2,14 @@
 //! the compiler that the tests pin, and has to do what its golden calls say. Nothing is fetched.
 
 use std::os::unix::fs::symlink;
-use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Home, paths};
+use crate::harness::{HOOKS, Home, ended, paths};
 
 /// A language's compiler starts, and the engine that it brings is compiled: some 15 MB of code.
 const COMPILING: Duration = Duration::from_secs(300);
-
-const HOOKS: [&str; 8] = [
-    "catalog",
-    "request",
-    "authorize",
-    "authorize-list",
-    "response",
-    "notify",
-    "observe",
-    "credentials",
-];
 
 /// Runs a command with the tests' Node; without the compiler and the package index of whoever runs them.
 async fn run(home: &Home, args: &[&str], compiler: Option<&str>) -> (i32, String, String) {
@@ -35,11 +23,7 @@ async fn run(home: &Home, args: &[&str], compiler: Option<&str>) -> (i32, String
         .env("npm_config_offline", "true")
         .env_remove("CC");
     command.envs(compiler.map(|compiler| ("CC", compiler)));
-    let output = command.stdin(Stdio::null()).output();
-    let Output { status, stdout, stderr } =
-        tokio::time::timeout(COMPILING, output).await.expect("it hangs").unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+    ended(command, COMPILING).await
 }
 
 async fn passes(home: &Home, args: &[&str]) -> String {

@@ -2,10 +2,9 @@
 //! configuration added, and what it says is printed is what is printed.
 
 use std::path::Path;
-use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use crate::harness::{Home, PATIENCE, paths};
+use crate::harness::{Home, PATIENCE, ended, paths};
 
 /// How long a command may compile.
 const COMPILING: Duration = Duration::from_secs(600);
@@ -37,11 +36,8 @@ async fn run(home: &Home, command: &str, url: Option<&str>) -> (i32, String) {
     }
     let mut command = home.mcpmux(&args);
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("written"));
-    let output = command.stdin(Stdio::null()).output();
-    let Output { status, stdout, stderr } =
-        tokio::time::timeout(COMPILING, output).await.expect("it hangs").unwrap();
-    let printed = String::from_utf8_lossy(&[stdout, stderr].concat()).trim_end().to_owned();
-    (status.code().unwrap_or(-1), printed)
+    let (code, out, said) = ended(command, COMPILING).await;
+    (code, format!("{out}{said}").trim_end().to_owned())
 }
 
 /// Puts each line in the place of the one that begins with the same word.

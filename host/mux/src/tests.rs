@@ -168,12 +168,7 @@ async fn what_a_plugin_hides_stays_hidden_when_it_breaks() {
     assert_eq!(names(&mux).await, ["a__x"]);
     hide.0.store(true, Ordering::Relaxed);
     inbox.state(&a.name, listing(&["secret", "x", "y"]));
-    let warned = async {
-        while mux.status().warnings.is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(10), warned).await.unwrap();
+    stage::until(|| !mux.status().warnings.is_empty()).await;
     assert_eq!(names(&mux).await, ["a__x"]);
     assert!(call(&mux, "a__secret").await.is_err());
     assert!(call(&mux, "a__x").await.is_ok());
@@ -199,12 +194,7 @@ async fn what_a_new_plugin_is_asked_about_is_not_offered_before_it_has_worked_on
     let matches = Match { backends: vec![Pattern::new("a")], ..Match::default() };
     let plugin = Hooks { matches, ..Hooks::clone(&hide.plugin()) };
     mux.apply(setup(&[&a, &b], vec![Arc::new(plugin)])).await;
-    let warned = async {
-        while mux.status().warnings.is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(10), warned).await.unwrap();
+    stage::until(|| !mux.status().warnings.is_empty()).await;
     assert_eq!(names(&mux).await, ["b__y"]);
     for name in ["a__secret", "a__x"] {
         assert_eq!(call(&mux, name).await.unwrap_err().kind, Kind::InvalidParams);

@@ -2,14 +2,13 @@
 //! compiles the SDK.
 
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::harness::http::Client;
 use crate::harness::scripted::{backend, until};
-use crate::harness::{Home, paths};
+use crate::harness::{HOOKS, Home, ended, paths};
 
 /// How long a command may compile.
 const COMPILING: Duration = Duration::from_secs(600);
@@ -18,11 +17,7 @@ const COMPILING: Duration = Duration::from_secs(600);
 async fn run(home: &Home, args: &[&str]) -> (i32, String, String) {
     let mut command = home.mcpmux(args);
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("written"));
-    let output = command.stdin(Stdio::null()).output();
-    let Output { status, stdout, stderr } =
-        tokio::time::timeout(COMPILING, output).await.expect("it hangs").unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+    ended(command, COMPILING).await
 }
 
 async fn passes(home: &Home, args: &[&str]) -> String {
@@ -50,17 +45,7 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     let home = Home::new(&format!("{}{plugin}{audit}", backend("ok", "ok")));
     let root = paths::root();
     let new = ["plugin", "new", "guard", "--sdk", root.to_str().unwrap()];
-    let hooks = [
-        "catalog",
-        "request",
-        "authorize",
-        "authorize-list",
-        "response",
-        "notify",
-        "observe",
-        "credentials",
-    ];
-    let all: Vec<&str> = hooks.iter().flat_map(|hook| ["--hook", hook]).collect();
+    let all: Vec<&str> = HOOKS.iter().flat_map(|hook| ["--hook", hook]).collect();
 
     // Every hook's example compiles, and does what its golden call says.
     let every = ["plugin", "new", "every", "--sdk", root.to_str().unwrap()];
@@ -71,7 +56,7 @@ async fn a_policy_is_written_tested_built_used_replayed_and_swapped() {
     let tested = passes(&home, &["plugin", "test", "every", "--json"]).await;
     let tested: Value = serde_json::from_str(&tested).unwrap();
     let checks = tested["checks"].as_array().unwrap();
-    for hook in hooks {
+    for hook in HOOKS {
         let golden = |check: &&Value| {
             check["group"] == "golden calls"
                 && check["name"].as_str().unwrap().ends_with(&format!(" {hook}"))
