@@ -144,8 +144,13 @@ async fn check_says_what_it_found_as_json_too() {
     let (home, _reserved) = unserved();
     let file = "mcpmux.toml";
     let good: Value = serde_json::from_str(&data(&home, &["check", "--json"]).await).unwrap();
-    assert_eq!(good, json!({"ok": true, "file": file, "backends": 1, "plugins": 0}));
-    assert_eq!(data(&home, &["check"]).await, format!("{file} is right: 1 backend, 0 plugins\n"));
+    let state = home.path().join("state/mcpmux/vault.mcv");
+    let vault = json!({"key": "keychain", "file": state, "records": null, "problem": null});
+    let all = json!({"ok": true, "file": file, "backends": 1, "plugins": 0, "vault": vault});
+    assert_eq!(good, all);
+    let text = data(&home, &["check"]).await;
+    let vault = format!("vault: keychain  {}  nothing in it yet", state.display());
+    assert_eq!(text, format!("{file} is right: 1 backend, 0 plugins\n{vault}\n"));
     home.write("mcpmux.toml", "colour = 1\n");
     let (code, out, said) = home.run(&["check", "--json"]).await;
     assert_eq!((code, said.as_str()), (2, ""));

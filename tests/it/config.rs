@@ -207,6 +207,8 @@ async fn a_good_edit_is_taken_up_and_clients_are_told() {
     }
     assert!(!served.log().contains("at the next start"), "{}", served.log());
     home.write("mcpmux.toml", &format!("[listen]\nhosts = [\"mcp.example.com\"]\n{one}"));
-    served.said("changes of [listen], [limits] and [audit] are taken up at the next start").await;
+    served
+        .said("changes of [listen], [limits], [audit] and [vault] are taken up at the next start")
+        .await;
     assert_eq!(served.stop().await, 0);
 }

@@ -98,15 +98,25 @@ impl Home {
 
     /// Serves HTTP on a port of its own, and waits until the backends have come up or failed.
     pub async fn serve(&self) -> Served {
-        let served = self.serve_at_once().await;
+        self.serve_with(&[]).await
+    }
+
+    /// The same, with variables in its environment.
+    pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Served {
+        let served = self.start(variables).await;
         served.said("claude mcp add").await;
         served
     }
 
     /// Serves HTTP, and waits for the port alone.
     pub async fn serve_at_once(&self) -> Served {
+        self.start(&[]).await
+    }
+
+    async fn start(&self, variables: &[(&str, &str)]) -> Served {
         let mut command = self.mcpmux(&["-vv", "serve", "--http", "127.0.0.1:0"]);
         let mut child = command
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

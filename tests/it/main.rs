@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 #![allow(clippy::indexing_slicing, clippy::string_slice, reason = "a test may fail")]
 
+mod auth;
 mod clients;
 mod command_line;
 mod config;
@@ -27,3 +28,4 @@ mod stopping;
 mod sturdy;
 mod swap;
 mod ten_minutes;
+mod vault;

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import mcp_types as t
@@ -42,7 +43,34 @@ async def roots(context):
     return t.ListRootsResult(roots=[])
 
 
+# What these want is that mcpmux does not go on; so there are no tools, or the call fails.
+GIVES_UP = ("scope-retry-limit", "resource-mismatch", "metadata-issuer-mismatch", "iss-supported-missing",
+            "iss-wrong-issuer", "iss-unexpected", "iss-normalized")
+
+
+async def authorized(client):
+    """Calls the one tool until it answers: it is there once somebody has logged in. Lists may be cached, calls are not."""
+    end = time.monotonic() + (3 if SCENARIO.removeprefix("auth/") in GIVES_UP else 15)
+    while time.monotonic() < end:
+        try:
+            print("answer:", (await client.call_tool("test-tool", {})).is_error, file=sys.stderr)
+            # A server that moves takes one call and refuses the next; it takes it when somebody has logged in again.
+            if SCENARIO != "auth/authorization-server-migration" or moved(client):
+                return
+        except MCPError as error:
+            print("error:", error, file=sys.stderr)
+        await asyncio.sleep(0.2)
+
+
+def moved(client, answered=[]):
+    """Whether this is the third answer."""
+    answered.append(client)
+    return len(answered) == 3
+
+
 async def drive(client):
+    if SCENARIO.startswith("auth/"):
+        return await authorized(client)
     tools = {tool.name: tool for tool in (await client.list_tools()).tools}
     print("tools:", list(tools), file=sys.stderr)
     if SCENARIO in CALLS:
@@ -78,14 +106,43 @@ async def told(answer):
         print("error:", error, file=sys.stderr)
 
 
+def environment(folder):
+    """A browser that goes where it is sent and asks nobody; whatever node is told is not for it."""
+    browser = folder / "browser"
+    browser.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).parent / "browser.py"} "$@"\n')
+    browser.chmod(0o755)
+    return {**os.environ, "NO_COLOR": "1", "BROWSER": str(browser), "XDG_STATE_HOME": str(folder / "state")}
+
+
+def auth(folder):
+    """The `auth` of a scenario."""
+    if not SCENARIO.startswith("auth/"):
+        return ""
+    keys = {"type": "oauth"}
+    keys |= {key: CONTEXT[key] for key in ("client_id", "client_secret") if key in CONTEXT}
+    if SCENARIO == "auth/basic-cimd":
+        # The suite's own words.
+        keys["client_metadata_url"] = "https://conformance-test.local/client-metadata.json"
+    if "client-credentials" in SCENARIO:
+        keys["grant"] = "client_credentials"
+    if "private_key_pem" in CONTEXT:
+        (folder / "key.pem").write_text(CONTEXT["private_key_pem"])
+        keys["client_key"] = "key.pem"
+    if "idp_id_token" in CONTEXT:
+        (folder / "id").write_text(CONTEXT["idp_id_token"])
+        keys |= {"grant": "enterprise", "identity_token_endpoint": CONTEXT["idp_token_endpoint"],
+                 "identity_client_id": CONTEXT["idp_client_id"], "identity_command": ["cat", str(folder / "id")]}
+    return "".join(f"auth.{key} = {json.dumps(value)}\n" for key, value in keys.items())
+
+
 @contextlib.contextmanager
 def serving(folder, mcpmux, url):
     """mcpmux in front of the URL: its endpoint, once the backend has come up or failed."""
     config = folder / "mcpmux.toml"
-    config.write_text(f'[backends.suite]\nprefix = ""\nurl = "{url}"\n')
+    config.write_text(f'[backends.suite]\nprefix = ""\nurl = "{url}"\n' + auth(folder))
     command = [mcpmux, "-c", str(config), "-vv", "serve", "--http", "127.0.0.1:0"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               text=True, cwd=folder, env={**os.environ, "NO_COLOR": "1"})
+                               text=True, cwd=folder, env=environment(folder))
     try:
         endpoint = None
         for line in process.stderr:

@@ -4,11 +4,13 @@ use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::Problem;
 use mcpmux_core::names::{BackendName, PluginName};
 
+use crate::fetched::By;
+
 /// How much of a plugin's text is said, in characters.
 const TEXT: usize = 500;
 
 /// What a plugin says is in the way.
-pub(crate) fn problem(backend: &BackendName, plugin: &PluginName, problem: &Problem) -> Fault {
+pub(crate) fn problem(backend: &BackendName, by: &By, problem: &Problem) -> Fault {
     let (kind, public) = match problem {
         Problem::NeedsLogin(text) => {
             (Kind::AuthRequired, format!("backend `{backend}` wants a login: {}", shown(text)))
@@ -28,14 +30,22 @@ pub(crate) fn problem(backend: &BackendName, plugin: &PluginName, problem: &Prob
             (Kind::BackendUnavailable, public)
         }
     };
-    Fault::at(backend, kind, public).because(format!("said plugin `{plugin}`"))
+    Fault::at(backend, kind, public).because(format!("said {by}"))
 }
 
 /// 1008: what a plugin gave cannot be sent.
-pub(crate) fn unusable(backend: &BackendName, plugin: &PluginName, why: &str) -> Fault {
+pub(crate) fn unusable(backend: &BackendName, by: &By, why: &str) -> Fault {
     let public =
         format!("backend `{backend}` wants a login: the credential fetched for it is of no use");
-    Fault::at(backend, Kind::AuthRequired, public).because(format!("plugin `{plugin}`: {why}"))
+    Fault::at(backend, Kind::AuthRequired, public).because(format!("{by}: {why}"))
+}
+
+/// 1008: what the vault keeps cannot be sent.
+pub(crate) fn unusable_secret(backend: &BackendName, why: &str) -> Fault {
+    let public = format!(
+        "backend `{backend}` cannot be used: what the vault keeps for it cannot be sent; set the secret anew"
+    );
+    Fault::at(backend, Kind::AuthRequired, public).because(why)
 }
 
 /// 1001: nobody is there who could fetch it.
@@ -56,8 +66,38 @@ pub(crate) fn broken(backend: &BackendName, why: impl std::fmt::Display) -> Faul
 }
 
 /// A text of a plugin's, in one line and bounded.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let line = |c: char| if c.is_control() { ' ' } else { c };
     let text: String = text.trim().chars().map(line).take(TEXT).collect();
     if text.is_empty() { "no reason was given".to_owned() } else { text }
+}
+
+/// 1008: a person has to log in.
+pub(crate) fn login(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+    let public = format!(
+        "backend `{backend}` wants a login: run `mcpmux auth login {backend}` where mcpmux runs"
+    );
+    Fault::at(backend, Kind::AuthRequired, public).because(why)
+}
+
+/// 1008: a person has to grant more.
+pub(crate) fn more(backend: &BackendName, scopes: &str, why: impl std::fmt::Display) -> Fault {
+    let public = format!(
+        "backend `{backend}` wants more rights for this: run `mcpmux auth login {backend} --scope \"{scopes}\"` where mcpmux runs"
+    );
+    Fault::at(backend, Kind::AuthRequired, public).because(why)
+}
+
+/// 1008: the backend, or the server that it names, does not keep to the rules that make a login safe.
+pub(crate) fn unsafe_login(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+    let public = format!("backend `{backend}` wants a login, and it would not be safe");
+    Fault::at(backend, Kind::AuthRequired, public).because(why)
+}
+
+/// 1001: it may work in a moment.
+pub(crate) fn later(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+    let public = format!(
+        "backend `{backend}` cannot be called at the moment, for its credential could not be fetched"
+    );
+    Fault::at(backend, Kind::BackendUnavailable, public).because(why)
 }

@@ -1,11 +1,13 @@
-//! The credential that a plugin fetches for one backend: kept until shortly before it expires or until it is refused,
+//! The credential that a plugin, a program or a token endpoint gives for one backend: kept until shortly before it expires or until it is refused,
 //! and fetched once for all who wait for it.
 
 mod state;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use mcpmux_core::config::Auth;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::hook::{Granted, Problem, Query, Reason};
 use mcpmux_core::names::{BackendName, PluginName};
@@ -48,13 +50,30 @@ pub(crate) type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 pub(crate) struct Origin {
     pub(crate) backend: BackendName,
     pub(crate) url: String,
-    pub(crate) plugin: PluginName,
+    pub(crate) auth: Auth,
+}
+
+/// Who fetches it.
+pub(crate) enum By {
+    /// The plugin of this name, whichever is loaded when it is asked.
+    Plugin(PluginName, Arc<dyn CredentialHooks>),
+    /// A part of mcpmux.
+    Own(&'static str, Hook),
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plugin(plugin, _) => write!(f, "plugin `{plugin}`"),
+            Self::Own(what, _) => f.write_str(what),
+        }
+    }
 }
 
 /// The credential. Its state's lock is held for a look; who asks the plugin holds `turn`.
 pub(crate) struct Fetched {
     origin: Origin,
-    hooks: Arc<dyn CredentialHooks>,
+    by: By,
     clock: Clock,
     state: Mutex<State>,
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -63,10 +82,10 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    pub(crate) fn new(origin: Origin, hooks: Arc<dyn CredentialHooks>, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(origin: Origin, by: By, clock: Clock) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             origin,
-            hooks,
+            by,
             clock,
             state: Mutex::default(),
             turn: Arc::default(),
@@ -121,8 +140,12 @@ impl Fetched {
     }
 
     fn hook(&self) -> Result<Hook, Fault> {
-        let Origin { backend, plugin, .. } = &self.origin;
-        self.hooks.hook(plugin).ok_or_else(|| faults::nobody(backend, plugin))
+        match &self.by {
+            By::Own(_, hook) => Ok(Arc::clone(hook)),
+            By::Plugin(plugin, hooks) => {
+                hooks.hook(plugin).ok_or_else(|| faults::nobody(&self.origin.backend, plugin))
+            }
+        }
     }
 
     fn look(&self, hook: &Hook) -> Found {
@@ -153,13 +176,13 @@ impl Fetched {
     }
 
     async fn fetch(&self, hook: &Hook) -> Result<Shown, Fault> {
-        let Origin { backend, url, plugin } = &self.origin;
+        let (Origin { backend, url, .. }, by) = (&self.origin, &self.by);
         let (why, challenge) = self.lock().next(hook);
         let query = Query { backend: backend.clone(), url: url.clone(), why, challenge };
         let (fault, pause) = match hook.fetch(&query).await {
             Ok(granted) => match self.take(granted, why, hook) {
                 Ok(shown) => return Ok(shown),
-                Err(why) => (faults::unusable(backend, plugin, &why), AFTER_LOGIN),
+                Err(why) => (faults::unusable(backend, by, &why), AFTER_LOGIN),
             },
             Err(problem) => {
                 let pause = match problem {
@@ -167,10 +190,10 @@ impl Fetched {
                     Problem::Temporary(_) => AFTER_TEMPORARY,
                     Problem::Permanent(_) => AFTER_PERMANENT,
                 };
-                (faults::problem(backend, plugin, &problem), pause)
+                (faults::problem(backend, by, &problem), pause)
             }
         };
-        tracing::warn!(%backend, %plugin, why = %fault, "there is no credential");
+        tracing::warn!(%backend, %by, why = %fault, "there is no credential");
         self.lock().pause(hook, fault.clone(), (self.clock)(), pause);
         Err(fault)
     }

@@ -5,9 +5,10 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use mcpmux_core::fault::Kind;
+use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::{CredentialsHook, Granted, Problem, Query, Reason};
 use mcpmux_core::names::PluginName;
+use mcpmux_core::ports::{OutboundError, OutboundRequest, OutboundResponse, Shown};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::*;
@@ -45,6 +46,20 @@ struct Stage {
     clock: Arc<Turned>,
 }
 
+/// No network and no person.
+struct Nobody;
+
+impl Outbound for Nobody {
+    fn send(&self, _: OutboundRequest) -> Pending<'_, Result<OutboundResponse, OutboundError>> {
+        Box::pin(async { Err(OutboundError::Timeout) })
+    }
+}
+
+impl Prompt for Nobody {
+    fn login(&self, _: &BackendName, _: &str, _: bool) {}
+    fn odd(&self, _: &str) {}
+}
+
 #[derive(Default)]
 struct Loaded(Mutex<Option<Arc<dyn CredentialsHook>>>);
 
@@ -74,7 +89,9 @@ impl Stage {
             Time { steady: born + steady, wall: start() + wall }
         };
         let hooks = Arc::clone(&loaded) as Arc<dyn CredentialHooks>;
-        Self { credentials: Credentials::at(hooks, Arc::new(now)), loaded, clock }
+        let (vault, nobody) = (Arc::new(memory::Memory::default()), Arc::new(Nobody));
+        let means = Means { hooks, outbound: nobody.clone(), vault, prompt: nobody };
+        Self { credentials: Credentials::at(means, Arc::new(now)), loaded, clock }
     }
 
     /// Loads a plugin that says this, without being held up.
@@ -153,15 +170,13 @@ fn token(token: &str, lasts: Option<u64>) -> Said {
 async fn a_configured_token_is_shown_and_none_is_not_made_up() {
     let backend = BackendName::new("b").unwrap();
     let credentials = Stage::new().credentials;
-    for source in [&credentials as &dyn CredentialSource, &Configured] {
-        assert!(source.credential(&backend, "", &Auth::None).is_none());
-        let auth = Auth::Bearer(Secret::new("t0p".into()));
-        let credential = source.credential(&backend, "", &auth).unwrap();
-        let headers = within(credential.headers()).await.unwrap();
-        assert_eq!(headers, bearer("t0p"));
-        assert_eq!(format!("{headers:?}"), r#"[("authorization", ****)]"#);
-        assert_eq!(within(credential.refused(headers, None)).await, Ok(None));
-    }
+    assert!(credentials.credential(&backend, "", &Auth::None).is_none());
+    let auth = Auth::Bearer(Secret::new("t0p".into()).into());
+    let credential = credentials.credential(&backend, "", &auth).unwrap();
+    let headers = within(credential.headers()).await.unwrap();
+    assert_eq!(headers, bearer("t0p"));
+    assert_eq!(format!("{headers:?}"), r#"[("authorization", ****)]"#);
+    assert_eq!(within(credential.refused(headers, None)).await, Ok(None));
 }
 
 #[tokio::test]

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use mcpmux_core::config::Transport;
 use mcpmux_core::era::Era;
-use mcpmux_core::fault::Fault;
+use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::State;
+use mcpmux_core::ports::{Credential, State};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{debug, info, warn};
@@ -91,6 +91,7 @@ impl Supervisor {
                     (fault, wait)
                 }
             };
+            let wants_login = fault.kind == Kind::AuthRequired;
             if !quiet {
                 warn!(backend = %self.slot.name, why = %fault, ?wait, "backend is down");
                 self.report(State::Down(fault));
@@ -98,8 +99,10 @@ impl Supervisor {
             if let Some(life) = ended {
                 life.stop().await;
             }
+            let credential = self.credential().filter(|_| wants_login);
             tokio::select! {
                 () = sleep(wait) => {}
+                () = renewed(credential) => {}
                 _ = stopping(&mut self.stop) => return,
             }
         }
@@ -174,8 +177,22 @@ impl Supervisor {
         link.hearing().closing.close(faults::stopped(&self.slot.name));
     }
 
+    /// What the backend is shown, if there is anything to show.
+    fn credential(&self) -> Option<Arc<dyn Credential>> {
+        let Transport::Url { url, auth, .. } = &self.transport else { return None };
+        self.deps.credentials.credential(&self.slot.name, url, auth)
+    }
+
     fn report(&self, state: State) {
         self.deps.events.state(&self.slot.name, state);
+    }
+}
+
+/// Waits until there may be something to show.
+async fn renewed(credential: Option<Arc<dyn Credential>>) {
+    match credential {
+        Some(credential) => credential.renewed().await,
+        None => std::future::pending().await,
     }
 }
 

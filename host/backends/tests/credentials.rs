@@ -96,12 +96,20 @@ fn calls_with(seen: &Seen, token: &str) -> bool {
 }
 
 fn challenged(status: u16) -> Reply {
-    Reply::Challenge(status, r#"Bearer error="invalid_token""#.to_owned())
+    Reply::Challenge(status, challenge(status).to_owned())
+}
+
+/// What a server says with this status.
+fn challenge(status: u16) -> &'static str {
+    match status {
+        403 => r#"Bearer scope="more", error="insufficient_scope""#,
+        _ => r#"Bearer error="invalid_token""#,
+    }
 }
 
 /// The refusal of a token, as [`challenged`] says it.
-fn refusal(token: &str) -> (String, Option<String>) {
-    (token.to_owned(), Some(r#"Bearer error="invalid_token""#.to_owned()))
+fn refusal(token: &str, status: u16) -> (String, Option<String>) {
+    (token.to_owned(), Some(challenge(status).to_owned()))
 }
 
 #[tokio::test]
@@ -121,7 +129,7 @@ async fn a_call_whose_token_has_expired_is_sent_once_more_with_a_new_one() {
         let shown: Vec<&str> = sent.iter().map(|seen| seen.header("authorization")).collect();
         assert_eq!(shown, ["Bearer old", "Bearer new"], "{status}");
         assert_eq!(sent.first().unwrap().body, sent.last().unwrap().body);
-        assert_eq!(tokens.refusals(), [refusal("old")]);
+        assert_eq!(tokens.refusals(), [refusal("old", status)]);
         assert_eq!(bench.answer("echo", "2").await, r#"{"echoed":2}"#);
         assert_eq!((server.count("tools/call"), server.count("server/discover")), (3, 1));
     }
@@ -155,22 +163,25 @@ async fn a_call_is_not_sent_again_if_there_is_nothing_else_to_show() {
     let mut bench = bench(&server, &tokens);
     bench.ready().await;
     assert_eq!(bench.code("echo").await, 1008);
-    assert_eq!((server.count("tools/call"), tokens.refusals()), (1, vec![refusal("a")]));
+    assert_eq!((server.count("tools/call"), tokens.refusals()), (1, vec![refusal("a", 401)]));
 }
 
 #[tokio::test]
-async fn a_403_without_a_challenge_says_nothing_of_the_token() {
-    let script = modern(|_| Reply::Status(403));
-    let server = Server::start(script).await;
-    let tokens = Tokens::new("a", &[Some("b")]);
-    let mut bench = bench(&server, &tokens);
-    bench.ready().await;
-    assert_eq!(bench.code("special").await, 1008);
-    assert_eq!((server.count("tools/call"), tokens.refusals()), (1, Vec::new()));
+async fn a_403_that_does_not_want_scopes_says_nothing_of_the_token() {
+    let other = || Reply::Challenge(403, r#"Bearer error="invalid_token""#.to_owned());
+    for reply in [|| Reply::Status(403), other] {
+        let script = modern(move |_| reply());
+        let server = Server::start(script).await;
+        let tokens = Tokens::new("a", &[Some("b")]);
+        let mut bench = bench(&server, &tokens);
+        bench.ready().await;
+        assert_eq!(bench.code("special").await, 1008);
+        assert_eq!((server.count("tools/call"), tokens.refusals()), (1, Vec::new()));
+    }
 }
 
 #[tokio::test]
-async fn a_login_that_is_needed_is_told_and_the_link_stays() {
+async fn a_login_that_is_needed_is_told_and_the_backend_is_connected_to_anew() {
     let script = modern(|_| Reply::Hang);
     let server = Server::start(move |seen: &Seen| match calls_with(seen, "old") {
         true => challenged(401),
@@ -184,7 +195,7 @@ async fn a_login_that_is_needed_is_told_and_the_link_stays() {
     assert_eq!((fault.kind, fault.public.as_str()), (Kind::AuthRequired, "run `login`"));
     assert_eq!(server.count("tools/call"), 1);
     assert_eq!(bench.answer("echo", "2").await, r#"{"echoed":2}"#);
-    assert_eq!(server.count("server/discover"), 1);
+    assert_eq!(server.count("server/discover"), 2);
 }
 
 #[tokio::test]
@@ -280,5 +291,5 @@ async fn what_is_posted_for_an_old_backend_can_be_refused() {
     bench.ready().await;
     assert_eq!(bench.answer("echo", "{}").await, r#"{"echo":true}"#);
     server.times("tools/call", 2).await;
-    assert_eq!(tokens.refusals(), [refusal("old")]);
+    assert_eq!(tokens.refusals(), [refusal("old", 401)]);
 }

@@ -177,7 +177,7 @@ async fn a_login_is_asked_for_and_a_token_shown() {
     let mut stranger = bench(&server);
     assert_eq!(stranger.down().await.kind, Kind::AuthRequired);
     assert_eq!(stranger.code("echo").await, 1008);
-    let auth = Auth::Bearer(Secret::new("t0ken".into()));
+    let auth = Auth::Bearer(Secret::new("t0ken".into()).into());
     let known = Bench::new(url(&server.url, auth));
     assert_eq!(known.answer("echo", "4").await, r#"{"echoed":4}"#);
     assert_eq!(server.seen("tools/call").await.header("authorization"), "Bearer t0ken");

@@ -53,7 +53,7 @@ fn old(
 async fn an_old_backend_is_found_listed_called_and_left() {
     let pipe = Pipe::default();
     let mut server = Server::start(old("/messages?session=1", &pipe, |_| None)).await;
-    let auth = Auth::Bearer(Secret::new("t".into()));
+    let auth = Auth::Bearer(Secret::new("t".into()).into());
     let mut bench = Bench::new(url(&server.url, auth));
     let listing = bench.ready().await;
     assert_eq!((listing.revision, names(&listing)), (Revision::V2024_11_05, vec!["echo".into()]));

@@ -76,7 +76,7 @@ fn component(path: &str) -> Transport {
         path: path.into(),
         sha256: None,
         args: vec!["--fast".into()],
-        env: BTreeMap::from([("ZONE".to_owned(), Secret::new("UTC".into()))]),
+        env: BTreeMap::from([("ZONE".to_owned(), Secret::new("UTC".into()).into())]),
     }
 }
 

@@ -1,14 +1,16 @@
 //! Makes the configuration out of a tree whose shape is checked; notes what several keys say against each other.
 
+mod auth;
 mod backend;
 mod naming;
 mod plugin;
 mod transport;
+mod vault;
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use mcpmux_core::config::{Audit, Config, Limits, Listen};
+use mcpmux_core::config::{Audit, Config, Limits, Listen, Vault};
 use mcpmux_core::names::NameError;
 
 use crate::mistake::Findings;
@@ -53,6 +55,7 @@ pub(crate) fn config(root: &Node, style: Style, folder: &Path, found: &mut Findi
         plugins: plugin::plugins(plugins, &around, found),
         limits: below("limits").map_or_else(Limits::default, |node| limits(Fields::of(node))),
         audit: below("audit").and_then(|node| audit(Fields::of(node), folder)),
+        vault: below("vault").map_or_else(Vault::default, |node| vault::vault(node, folder, found)),
     }
 }
 

@@ -1,4 +1,7 @@
-//! Puts the values of variables where strings say `${VAR}` or `${VAR:-default}`; `$${` is a literal `${`.
+//! Puts the values of variables where strings say `${VAR}` or `${VAR:-default}`; `$${` is a literal `${`. Where they say
+//! `${secret:NAME}` the place is noted: the vault is read when the value is needed.
+
+use mcpmux_core::names::is_secret_name;
 
 use crate::mistake::Findings;
 use crate::node::{Node, Value};
@@ -42,7 +45,7 @@ impl Expansion<'_, '_, '_> {
                 }
             }
             Value::Text(text) => match replace(&text.written, self.variable) {
-                Ok(full) => text.full = full,
+                Ok((full, kept)) => (text.full, text.kept) = (full, kept),
                 Err(Wrong { text, hint }) => {
                     let key = key.escape_debug();
                     self.found.hinted(
@@ -63,8 +66,12 @@ struct Wrong {
     hint: String,
 }
 
-fn replace(written: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, Wrong> {
+/// What is known of the text, and the secrets of the vault that belong into it, each with its place.
+type Replaced = (String, Vec<(usize, String)>);
+
+fn replace(written: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Replaced, Wrong> {
     let mut full = String::with_capacity(written.len());
+    let mut kept = Vec::new();
     let mut rest = written;
     while let Some((before, after)) = rest.split_once("${") {
         if let Some(before) = before.strip_suffix('$') {
@@ -78,11 +85,26 @@ fn replace(written: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<S
             text: "has a `${` without its `}`".to_owned(),
             hint: "write `${NAME}`, or `$${` for a literal `${`".to_owned(),
         })?;
-        full.push_str(&value(inner, variable)?);
+        match inner.strip_prefix("secret:") {
+            Some(name) => kept.push((full.len(), secret(name)?)),
+            None => full.push_str(&value(inner, variable)?),
+        }
         rest = after;
     }
     full.push_str(rest);
-    Ok(full)
+    Ok((full, kept))
+}
+
+/// The name of a secret of the vault.
+fn secret(name: &str) -> Result<String, Wrong> {
+    if is_secret_name(name) {
+        return Ok(name.to_owned());
+    }
+    Err(Wrong {
+        text: "holds a `${secret:..}` that cannot be the name of a secret".to_owned(),
+        hint: "a name has 1 to 64 letters, digits, `_`, `.` and `-`, such as `${secret:github}`"
+            .to_owned(),
+    })
 }
 
 fn value(inner: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, Wrong> {
@@ -121,7 +143,8 @@ mod tests {
             "NESTED" => Some("${A}".to_owned()),
             _ => None,
         };
-        assert_eq!(replace(written, &variable).ok().as_deref(), expected, "{written}");
+        let full = replace(written, &variable).ok().map(|(full, _)| full);
+        assert_eq!(full.as_deref(), expected, "{written}");
     }
 
     #[test]
@@ -132,6 +155,22 @@ mod tests {
         check("${NONE:-a:-b}", Some("a:-b"));
         check("${NONE:-}", Some(""));
         check("${NESTED}", Some("${A}"));
+    }
+
+    #[test]
+    fn secrets_of_the_vault_stay_where_they_belong() {
+        let replaced = |written| replace(written, &|_| Some("é${secret:x}".to_owned())).ok();
+        let kept = |at: usize, name: &str| (at, name.to_owned());
+        let twice = replaced("${secret:a-1}b${secret:C.d_2}");
+        assert_eq!(twice, Some(("b".to_owned(), vec![kept(0, "a-1"), kept(1, "C.d_2")])));
+        let value = replaced("${A}${secret:a}");
+        assert_eq!(value, Some(("é${secret:x}".to_owned(), vec![kept(13, "a")])));
+        assert_eq!(replaced("$${secret:a}"), Some(("${secret:a}".to_owned(), Vec::new())));
+        for wrong in
+            ["${secret:}", "${secret:a b}", "${secret:a", "${secret:../a}", "${secret:${A}}"]
+        {
+            assert_eq!(replaced(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

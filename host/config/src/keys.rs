@@ -1,8 +1,10 @@
 //! The one table of what a configuration may say; the check, the schema and the reference are made from it.
 
+mod auth;
 mod backend;
 mod limits;
 mod plugin;
+mod vault;
 
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use serde_json::Value as Json;
 pub(crate) use backend::{BACKEND, CLIENT_BACKEND};
 pub(crate) use limits::LIMITS;
 pub(crate) use plugin::PLUGIN;
+pub(crate) use vault::VAULT;
 
 /// The keys that may stand in one place.
 pub(crate) struct Table {
@@ -166,6 +169,14 @@ pub(crate) static ROOT: Table = Table {
             "A record of every call: who asked what, how it ended, and what each plugin decided.",
         )
         .means("nothing is recorded"),
+        Key::new(
+            "vault",
+            Kind::Table(&VAULT),
+            "[vault]\nkey = \"keychain\"",
+            "Where secrets rest between runs. `mcpmux secret set NAME` puts one there; `${secret:NAME}` in a backend's `env` or \
+             `headers`, or in a token, value or client secret of its `auth`, stands for it, and is read when the backend is connected \
+             to. Logins (`auth = { type = \"oauth\" }`) rest there too.",
+        ),
     ],
     one_of: &[],
 };

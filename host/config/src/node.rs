@@ -4,6 +4,8 @@ pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod toml;
 
+use mcpmux_core::config::{Secret, SecretPart, SecretText};
+
 /// How deep a tree may be; real ones need five levels.
 const DEPTH: usize = 64;
 
@@ -34,6 +36,27 @@ pub(crate) enum Value {
 pub(crate) struct Text {
     pub(crate) written: String,
     pub(crate) full: String,
+    /// The secrets of the vault that belong into it, each with the byte of `full` before which it stands, in order.
+    pub(crate) kept: Vec<(usize, String)>,
+}
+
+impl Text {
+    /// It as a secret, some of whose parts the vault may keep.
+    pub(crate) fn secret(&self) -> SecretText {
+        let known = |text: &str| SecretPart::Known(Secret::new(text.to_owned()));
+        let (mut parts, mut rest, mut done) = (Vec::new(), self.full.as_str(), 0);
+        for (at, name) in &self.kept {
+            if let Some((before, after)) = rest.split_at_checked(at - done) {
+                parts.extend((!before.is_empty()).then(|| known(before)));
+                (rest, done) = (after, *at);
+            }
+            parts.push(SecretPart::Kept(name.clone()));
+        }
+        if !rest.is_empty() || parts.is_empty() {
+            parts.push(known(rest));
+        }
+        SecretText::new(parts)
+    }
 }
 
 /// A key, the byte at which it starts, and its value.
@@ -64,7 +87,7 @@ impl Node {
 
 impl Value {
     fn text(written: String) -> Self {
-        Self::Text(Text { full: written.clone(), written })
+        Self::Text(Text { full: written.clone(), written, kept: Vec::new() })
     }
 
     /// What kind of value this is, with its article.

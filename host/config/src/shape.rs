@@ -9,6 +9,7 @@ use crate::node::{Member, Node, Value};
 use crate::section::Section;
 
 pub(crate) use nearest::nearest;
+pub(crate) use value::not_kept;
 
 /// Notes everything in which a tree is not what the table says.
 pub(crate) fn check(root: &Node, table: &Table, section: &Section, found: &mut Findings<'_>) {

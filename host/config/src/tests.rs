@@ -142,8 +142,9 @@ fn the_schema_is_closed_and_says_which_keys_there_are() {
         assert_eq!(schema["additionalProperties"], false, "{path}");
         1 + properties.iter().map(|(key, below)| check(below, key)).sum::<usize>()
     }
-    // The root, `listen`, a backend, its `auth`, a plugin, its `match`, `on_error` and `limits`, `limits`, `audit`.
-    assert_eq!(check(&schema(), ""), 10);
+    // The root, `listen`, a backend, its `auth`, a plugin, its `match`, `on_error` and `limits`, `limits`, `audit`,
+    // `vault`.
+    assert_eq!(check(&schema(), ""), 11);
 }
 
 #[test]

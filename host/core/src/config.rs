@@ -1,17 +1,22 @@
 //! The configuration once it is checked: every value here can be acted on. Reading it is `mcpmux-config`'s.
 
+mod auth;
 mod plugin;
+mod secret;
+mod vault;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::names::{BackendName, PluginName, SEPARATOR};
+use crate::names::{BackendName, SEPARATOR};
 use crate::pattern::Pattern;
 
+pub use auth::{Auth, Grant, Identity, OAuth, Proof, Registered, TokenCommand};
 pub use plugin::{Match, Mode, OnError, Plugin, PluginLimits};
+pub use secret::{Secret, SecretPart, SecretText};
+pub use vault::{Passphrase, Vault, VaultKey};
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,6 +31,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where calls are recorded; `None`: nowhere.
     pub audit: Option<Audit>,
+    /// Where secrets rest.
+    pub vault: Vault,
 }
 
 /// Where calls are recorded.
@@ -79,7 +86,7 @@ pub enum Transport {
         /// Program and arguments; no shell.
         argv: Vec<String>,
         /// Variables beside the few that every process gets.
-        env: BTreeMap<String, Secret>,
+        env: BTreeMap<String, SecretText>,
         /// Its working directory; `None`: ours.
         cwd: Option<PathBuf>,
     },
@@ -88,7 +95,7 @@ pub enum Transport {
         /// The endpoint, `http` or `https`, without user info.
         url: String,
         /// Headers beside those we write.
-        headers: BTreeMap<String, Secret>,
+        headers: BTreeMap<String, SecretText>,
         /// How we show who we are.
         auth: Auth,
     },
@@ -101,20 +108,8 @@ pub enum Transport {
         /// Arguments after the program's name.
         args: Vec<String>,
         /// Its environment, whole.
-        env: BTreeMap<String, Secret>,
+        env: BTreeMap<String, SecretText>,
     },
-}
-
-/// What we show a backend.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Auth {
-    /// Nothing.
-    #[default]
-    None,
-    /// `Authorization: Bearer`.
-    Bearer(Secret),
-    /// What this plugin's credentials hook says.
-    Plugin(PluginName),
 }
 
 /// How a backend's entries are named.
@@ -227,29 +222,5 @@ impl Default for Limits {
             plugin_time: Duration::from_millis(50),
             plugin_memory: 64 << 20,
         }
-    }
-}
-
-/// A value that must not be shown: it prints as `****`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a value.
-    #[must_use]
-    pub const fn new(value: String) -> Self {
-        Self(value)
-    }
-
-    /// The value, for the one place that needs it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("****")
     }
 }

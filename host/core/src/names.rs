@@ -11,6 +11,16 @@ pub const NAME_WARNING: usize = 64;
 /// The longest name the specification allows (2026-07-28, server/tools: 1 to 128 characters).
 pub const NAME_LIMIT: usize = 128;
 
+/// The longest name of a secret of the vault.
+pub const SECRET_NAME_LIMIT: usize = 64;
+
+/// Whether this can be the name of a secret of the vault: 1 to 64 characters of `[A-Za-z0-9_.-]`.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    (1..=SECRET_NAME_LIMIT).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
 /// Defines a name: a shared string that is not interchangeable with other strings.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {

@@ -1,6 +1,7 @@
 //! The traits by which the floors above meet without naming each other; wired in the binary.
 
 mod outbound;
+mod vault;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,16 +13,17 @@ use bytes::Bytes;
 
 use crate::call::{Body, Outcome, Permitted};
 use crate::catalog::{Changed, Definition, EntryKind};
-use crate::config::{Auth, Secret};
+use crate::config::{Auth, Secret, SecretText};
 use crate::era::Revision;
 use crate::fault::Fault;
-use crate::hook::{CredentialsHook, Record};
+use crate::hook::{self, CredentialsHook};
 use crate::json::{Object, Raw};
 use crate::level::Level;
 use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
 
 pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
+pub use vault::{Record, Turn, Vault, VaultProblem, fill};
 
 /// A future that can be held as a value.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -168,7 +170,7 @@ pub trait BackendEvents: Send + Sync {
 pub trait Audit: Send + Sync {
     /// A call has ended. `arguments` are what was judged last: the document of the request and authorize hooks, after
     /// all changes. Called on the call's own way, so it must not block.
-    fn record(&self, record: &Record, arguments: &Raw);
+    fn record(&self, record: &hook::Record, arguments: &Raw);
 }
 
 /// Headers that are shown to a backend.
@@ -195,6 +197,12 @@ pub trait Credential: Send + Sync {
         let _ = (shown, challenge);
         Box::pin(async { Ok(None) })
     }
+
+    /// Ends when there may be something to show although [`Credential::headers`] had nothing a moment ago, for instance
+    /// because someone has logged in.
+    fn renewed(&self) -> Pending<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// Knows the credential of each backend.
@@ -206,6 +214,14 @@ pub trait CredentialSource: Send + Sync {
         url: &str,
         auth: &Auth,
     ) -> Option<Arc<dyn Credential>>;
+
+    /// The whole of a text of which the vault may keep parts.
+    ///
+    /// # Errors
+    /// If a part is not in the vault, or cannot be read now. Without a vault: if there is such a part.
+    fn fill<'a>(&'a self, text: &'a SecretText) -> Pending<'a, Result<Secret, VaultProblem>> {
+        Box::pin(async { text.fill(|name| Err(VaultProblem::missing(name))) })
+    }
 }
 
 /// Knows the credentials hooks of the plugins that are loaded now.

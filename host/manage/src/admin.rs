@@ -50,9 +50,24 @@ pub struct Running {
     pub url: Option<String>,
     /// For how many seconds it has been running.
     pub seconds: u64,
+    /// Where its secrets rest.
+    pub vault: Vault,
     /// Backends, plugins and catalog.
     #[serde(flatten)]
     pub status: Status,
+}
+
+/// A vault at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Vault {
+    /// Where its key comes from, as the configuration names it.
+    pub key: String,
+    /// Its file; `None`: there is no place for one.
+    pub file: Option<String>,
+    /// How many records it holds; `None`: there is no file yet, or it cannot be opened.
+    pub records: Option<usize>,
+    /// What is wrong with it, if anything.
+    pub problem: Option<String>,
 }
 
 /// What a reload has changed.

@@ -1,13 +1,17 @@
 //! The grammar of the command line; what the commands do is the binary's.
 
+pub mod auth;
 pub mod plugin;
+pub mod secret;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use auth::Auth;
 use plugin::Plugin;
+use secret::Secret;
 
 /// One MCP endpoint in front of many MCP servers
 ///
@@ -86,9 +90,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Log in to backends, log out, and see which logins there are
+    #[command(subcommand)]
+    Auth(Auth),
     /// Write, test, look at and swap plugins
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Put secrets into the vault, list them, and take them out
+    #[command(subcommand)]
+    Secret(Secret),
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -4,4 +4,5 @@
 pub mod admin;
 pub mod cli;
 pub mod print;
+pub mod prompt;
 pub mod reference;

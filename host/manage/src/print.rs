@@ -11,7 +11,7 @@ use mcpmux_mux::{BackendState, Status};
 
 use crate::admin::Reloaded;
 
-pub use status::{plugins, status};
+pub use status::{plugins, status, vault};
 
 /// Writes data to standard output. That its reader has gone is no error.
 ///

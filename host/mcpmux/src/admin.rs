@@ -5,11 +5,13 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mcpmux_frontends::http::Socket;
 use mcpmux_manage::admin::{self, Answer, LINE_LIMIT, Place, Reloaded, Request, Running};
 use mcpmux_mux::Mux;
+use mcpmux_vault::Store;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::failure::Failure;
 use crate::host::state_folder;
 use crate::settings::Settings;
+use crate::vault;
 
 /// Connections at once; more wait.
 const CONNECTIONS: usize = 16;
@@ -44,6 +47,8 @@ pub(crate) struct About {
     pub(crate) url: Option<String>,
     /// When it started.
     pub(crate) since: Instant,
+    /// Where its secrets rest.
+    pub(crate) vault: Arc<Store>,
 }
 
 /// Listens for a configuration, or says in the log why that cannot be: everything else works without.
@@ -150,6 +155,7 @@ async fn answer(
             config: about.config.display().to_string(),
             url: about.url.clone(),
             seconds: about.since.elapsed().as_secs(),
+            vault: vault::report(&about.vault).await,
             status: mux.status(),
         })),
         Request::Reload { plugin } => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_auth::Credentials;
+use mcpmux_auth::{Credentials, Means};
 use mcpmux_backends::{Deps, Pool};
 use mcpmux_core::config::{Audit, Config, Limits};
 use mcpmux_frontends::Door;
@@ -14,11 +14,13 @@ use mcpmux_mux::{Inbox, Member, Mux, Setup};
 use mcpmux_outbound::Internet;
 use mcpmux_plugins::services::Shared;
 use mcpmux_plugins::{Engine, WasiSandbox};
+use mcpmux_vault::Store;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Ledger;
 use crate::failure::Failure;
+use crate::prompt::Terminal;
 use crew::Crew;
 
 pub(crate) use crew::{Loaded, Loader};
@@ -43,7 +45,11 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts the parts; nothing is connected to before [`Host::apply`].
-    pub(crate) fn start(limits: Limits, audit: Option<&Audit>) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        limits: Limits,
+        audit: Option<&Audit>,
+        vault: Arc<Store>,
+    ) -> Result<Self, Failure> {
         let ledger = audit.map(Ledger::open).transpose()?;
         let engine = engine()?;
         let services = services();
@@ -55,9 +61,15 @@ impl Host {
             None => mux,
         };
         let crew = Arc::new(Crew::default());
+        let means = Means {
+            hooks: Arc::clone(&crew) as _,
+            outbound: Arc::new(Internet::default()),
+            vault,
+            prompt: Arc::new(Terminal),
+        };
         let pool = Pool::new(Deps {
             events: inbox,
-            credentials: Arc::new(Credentials::new(Arc::clone(&crew) as _)),
+            credentials: Arc::new(Credentials::new(means)),
             sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
             limits,
             state: state_folder(),

@@ -4,12 +4,15 @@ mod admin;
 mod audit;
 mod commands;
 mod failure;
+mod hardening;
 mod host;
 mod logging;
+mod prompt;
 mod reload;
 mod settings;
 mod signals;
 mod trial;
+mod vault;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let global = &cli.global;
+    hardening::keep_memory_private();
     match cli.command {
         Command::Serve(options) => block_on(commands::serve::run(global, &options)),
         Command::List(options) => block_on(commands::list::run(global, &options)),
@@ -48,6 +52,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check { json } => commands::check::run(global, json),
         Command::Schema { reference } => commands::reference::schema(reference),
         Command::Status { json } => block_on(commands::status::run(global, json)),
+        Command::Auth(command) => block_on(commands::auth::run(global, &command)),
+        Command::Secret(command) => block_on(commands::secret::run(global, &command)),
         Command::Plugin(command) => block_on(commands::plugin::run(global, &command)),
         Command::Completions { shell } => commands::reference::completions(shell),
         Command::HelpMarkdown => commands::reference::command_line(),

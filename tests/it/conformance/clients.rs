@@ -4,7 +4,7 @@ use super::suite::{self, Revision, Verdict};
 use crate::harness::{Home, paths};
 use crate::peers::filled;
 
-/// The scenarios of each revision: the scored ones, and one that came later. Those about authorization are not here.
+/// The scenarios of each revision: the scored ones, and one that came later. Those about authorization follow.
 const LEGACY: [&str; 5] = [
     "elicitation-sep1034-client-defaults",
     "initialize",
@@ -22,6 +22,52 @@ const MODERN: [&str; 8] = [
     "sep-2322-client-request-state",
     "tools_call",
 ];
+
+/// Those about authorization that 2025-11-25 has, and the extensions that it may have.
+const LEGACY_AUTH: [&str; 17] = [
+    "auth/metadata-default",
+    "auth/metadata-var1",
+    "auth/metadata-var2",
+    "auth/metadata-var3",
+    "auth/basic-cimd",
+    "auth/scope-from-www-authenticate",
+    "auth/scope-from-scopes-supported",
+    "auth/scope-omitted-when-undefined",
+    "auth/scope-step-up",
+    "auth/scope-retry-limit",
+    "auth/token-endpoint-auth-basic",
+    "auth/token-endpoint-auth-post",
+    "auth/token-endpoint-auth-none",
+    "auth/pre-registration",
+    "auth/client-credentials-jwt",
+    "auth/client-credentials-basic",
+    "auth/enterprise-managed-authorization",
+];
+/// What 2026-07-28 has beside those.
+const MODERN_AUTH: [&str; 11] = [
+    "auth/resource-mismatch",
+    "auth/metadata-issuer-mismatch",
+    "auth/iss-supported",
+    "auth/iss-not-advertised",
+    "auth/iss-supported-missing",
+    "auth/iss-wrong-issuer",
+    "auth/iss-unexpected",
+    "auth/iss-normalized",
+    "auth/offline-access-scope",
+    "auth/offline-access-not-supported",
+    "auth/authorization-server-migration",
+];
+
+#[tokio::test]
+async fn mcpmux_logs_in_as_2025_11_25_has_it() {
+    check(Revision::Legacy, Revision::Legacy, &LEGACY_AUTH).await;
+}
+
+#[tokio::test]
+async fn mcpmux_logs_in_as_2026_07_28_has_it() {
+    let all = [&LEGACY_AUTH[..], &MODERN_AUTH].concat();
+    check(Revision::Modern, Revision::Modern, &all).await;
+}
 
 #[tokio::test]
 async fn mcpmux_is_a_client_of_2025_11_25_for_legacy_clients() {
@@ -46,7 +92,8 @@ async fn mcpmux_is_a_client_of_2026_07_28_for_modern_clients() {
 /// All scenarios pass, one after the other, as some of them measure time.
 async fn check(server: Revision, client: Revision, scenarios: &[&str]) {
     let mut all = suite::scored(server, "client");
-    all.retain(|name| !name.starts_with("auth/"));
+    let auth = scenarios.iter().any(|name| name.starts_with("auth/"));
+    all.retain(|name| name.starts_with("auth/") == auth);
     assert!(all.iter().all(|name| scenarios.contains(&name.as_str())), "not run: {all:?}");
     let (mut failed, mut passed) = (Vec::new(), Vec::new());
     for scenario in scenarios {

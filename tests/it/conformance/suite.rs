@@ -83,15 +83,19 @@ pub(super) async fn run(mut command: Command) -> String {
     format!("{out}\n{err}")
 }
 
-/// Reads `results/[server-]NAME-TIME/checks.json`.
+/// Reads `results/[server-]NAME-TIME/checks.json`; a name may be in a folder, as `auth/NAME`.
 pub(super) fn verdicts(results: &Path) -> Found {
     let mut found = Found::new();
     for folder in std::fs::read_dir(results).into_iter().flatten().flatten() {
         let name = folder.file_name().into_string().unwrap();
+        let Ok(text) = std::fs::read(folder.path().join("checks.json")) else {
+            let inner = verdicts(&folder.path()).into_iter();
+            found.extend(inner.map(|(of, verdict)| (format!("{name}/{of}"), verdict)));
+            continue;
+        };
         let name = name.strip_prefix("server-").unwrap_or(&name);
         // The time is `2026-11-21T03-44-16-062Z`.
         let name = name[..name.len() - "-2026-11-21T03-44-16-062Z".len()].to_owned();
-        let text = std::fs::read(folder.path().join("checks.json")).unwrap();
         let checks: Vec<Value> = serde_json::from_slice(&text).unwrap();
         found.insert(name, verdict(&checks));
     }

@@ -23,6 +23,11 @@ pub fn node() -> PathBuf {
     needed(root().join("tests/.deps/bin/node"), "deps")
 }
 
+/// The folder with the programs and libraries of a keychain.
+pub fn keyring() -> PathBuf {
+    needed(root().join("tests/.deps/keyring/usr"), "deps")
+}
+
 /// An installed npm package's file.
 pub fn npm(file: &str) -> PathBuf {
     needed(root().join("tests/.deps/node_modules").join(file), "deps")

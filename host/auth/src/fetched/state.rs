@@ -13,7 +13,7 @@ use super::Time;
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// The hook of the plugin that is loaded now.
-pub(super) type Hook = Arc<dyn CredentialsHook>;
+pub(crate) type Hook = Arc<dyn CredentialsHook>;
 
 /// What is known.
 #[derive(Default)]

@@ -1,8 +1,9 @@
 //! One attempt to connect, whatever the transport, and what was learned from the attempts before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mcpmux_core::config::Transport;
+use mcpmux_core::config::{Secret, SecretText, Transport};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::names::BackendName;
@@ -100,7 +101,8 @@ pub(crate) async fn connect(
     let events = Arc::clone(&deps.events);
     match transport {
         Transport::Command { argv, env, cwd } => {
-            let program = stdio::Program { argv, env, cwd: cwd.as_ref() };
+            let env = filled(name, env, deps).await?;
+            let program = stdio::Program { argv, env: &env, cwd: cwd.as_ref() };
             let (link, process) = stdio::start(name, &program, events, limit)?;
             let hello = handshake::shake(&link, memory.era()).await?;
             Ok(Connected { link: Link::Duplex(link), hello, life: Life::Process(process) })
@@ -111,7 +113,7 @@ pub(crate) async fn connect(
                 path: path.clone(),
                 sha256: sha256.clone(),
                 args: args.clone(),
-                env: env.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+                env: filled(name, env, deps).await?.into_iter().collect(),
             };
             let sandbox = Arc::clone(&deps.sandbox);
             let (link, running) = wasm::start(sandbox, program, events, limit).await?;
@@ -119,6 +121,7 @@ pub(crate) async fn connect(
             Ok(Connected { link: Link::Duplex(link), hello, life: Life::Program(running) })
         }
         Transport::Url { url, headers, auth } => {
+            let headers = &filled(name, headers, deps).await?;
             let credential = deps.credentials.credential(name, url, auth);
             let mirrors = Arc::clone(&memory.mirrors);
             let target = http::Target { url, headers, credential, limit, events, mirrors };
@@ -130,4 +133,18 @@ pub(crate) async fn connect(
             Ok(Connected { link, hello, life })
         }
     }
+}
+
+/// The texts, with what the vault keeps of them.
+async fn filled(
+    name: &BackendName,
+    texts: &BTreeMap<String, SecretText>,
+    deps: &Deps,
+) -> Result<BTreeMap<String, Secret>, Fault> {
+    let mut filled = BTreeMap::new();
+    for (key, text) in texts {
+        let secret = deps.credentials.fill(text).await.map_err(|problem| problem.fault(name))?;
+        filled.insert(key.clone(), secret);
+    }
+    Ok(filled)
 }

@@ -14,6 +14,7 @@ use super::{Around, why};
 use crate::mistake::Findings;
 use crate::node::fields::Fields;
 use crate::node::{Node, Value};
+use crate::shape::not_kept;
 
 /// What stands before a secret's name in `grant`.
 const SECRETS: &str = "secrets:";
@@ -139,6 +140,7 @@ fn secrets(
                 format!("the secret `{name}` is not granted; `grant = [\"{SECRETS}{name}\"]` would do it"),
             );
         }
+        not_kept(&member.node, found);
         secrets.insert(member.key.clone(), Secret::new(text.full.clone()));
     }
     secrets
@@ -207,7 +209,10 @@ fn json(node: &Node, found: &mut Findings<'_>) -> Json {
             Json::Number,
         ),
         Value::Date(text) => Json::from(text.as_str()),
-        Value::Text(text) => Json::from(text.full.as_str()),
+        Value::Text(text) => {
+            not_kept(node, found);
+            Json::from(text.full.as_str())
+        }
         Value::List(elements) => elements.iter().map(|element| json(element, found)).collect(),
         Value::Table(members) => {
             members.iter().map(|member| (member.key.clone(), json(&member.node, found))).collect()

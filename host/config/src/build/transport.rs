@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use http::header::{HeaderName, HeaderValue};
-use mcpmux_core::config::{Auth, Secret, Transport};
-use mcpmux_core::names::PluginName;
+use mcpmux_core::config::{Auth, SecretText, Transport};
 
-use super::Around;
+use super::{Around, auth};
 use crate::mistake::Findings;
 use crate::node::fields::Fields;
 use crate::section::Style;
-use crate::shape::nearest;
 use crate::url;
 
 /// Builds the transport, if there is one.
@@ -29,14 +27,14 @@ pub(super) fn transport(
         return Some(Transport::Command { argv, env: env(fields, found), cwd: path("cwd") });
     }
     if fields.member("url").is_some() {
-        let auth = auth(fields, around, found);
+        let auth = auth::auth(fields, around, found);
         let headers = headers(fields, &auth, found);
         let (at, url) = fields.text("url")?;
         let shown = auth != Auth::None || headers.contains_key("authorization");
         if shown && url::endpoint(&url.full).is_ok_and(|endpoint| endpoint.exposed) {
             let what = match auth {
                 Auth::None => "an `Authorization` header",
-                Auth::Bearer(_) | Auth::Plugin(_) => "`auth`",
+                _ => "`auth`",
             };
             found.hinted(
                 at,
@@ -55,7 +53,7 @@ pub(super) fn transport(
 }
 
 /// The strings of a list that become a program's arguments.
-fn words(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<String> {
+pub(super) fn words(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<String> {
     let mut words = Vec::new();
     for (at, text) in fields.list(key) {
         if text.full.contains('\0') {
@@ -66,7 +64,7 @@ fn words(key: &str, fields: Fields<'_>, found: &mut Findings<'_>) -> Vec<String>
     words
 }
 
-fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, SecretText> {
     let mut env = BTreeMap::new();
     for (member, text) in fields.map("env") {
         let name = member.key.escape_debug();
@@ -76,13 +74,26 @@ fn env(fields: Fields<'_>, found: &mut Findings<'_>) -> BTreeMap<String, Secret>
         if text.full.contains('\0') {
             found.mistake(member.node.at, format!("`{name}` in `env` holds a zero byte"));
         }
-        env.insert(member.key.clone(), Secret::new(text.full.clone()));
+        env.insert(member.key.clone(), text.secret());
     }
     env
 }
 
+/// The header that `auth` writes, as far as can be told.
+fn written_by(auth: &Auth) -> Option<&str> {
+    match auth {
+        Auth::None => None,
+        Auth::Header { name, .. } => Some(name),
+        _ => Some("authorization"),
+    }
+}
+
 /// The headers, by their names in lower case.
-fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMap<String, Secret> {
+fn headers(
+    fields: Fields<'_>,
+    auth: &Auth,
+    found: &mut Findings<'_>,
+) -> BTreeMap<String, SecretText> {
     let mut headers = BTreeMap::new();
     for (member, text) in fields.map("headers") {
         let written = member.key.escape_debug();
@@ -98,7 +109,7 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
                 "leave it out",
             );
         }
-        if name == "authorization" && *auth != Auth::None {
+        if Some(name.as_str()) == written_by(auth) {
             found.hinted(
                 member.at,
                 format!("the header `{written}` contradicts `auth`"),
@@ -111,59 +122,13 @@ fn headers(fields: Fields<'_>, auth: &Auth, found: &mut Findings<'_>) -> BTreeMa
                 format!("the value of the header `{written}` holds a character that no header can"),
             );
         }
-        if headers.insert(name, Secret::new(text.full.clone())).is_some() {
+        if headers.insert(name, text.secret()).is_some() {
             found.mistake(member.at, format!("the header `{written}` is there twice"));
         }
     }
     headers
 }
 
-fn auth(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> Auth {
-    let Some(member) = fields.member("auth") else { return Auth::None };
-    let fields = Fields::of(&member.node);
-    let bearer = bearer(fields, found);
-    let plugin = plugin(fields, around, found);
-    let contradiction = match fields.text("type").map(|(at, kind)| (at, kind.full.as_str())) {
-        Some((at, "bearer")) if bearer.is_none() && plugin.is_some() => Some((at, "plugin")),
-        Some((at, "plugin")) if plugin.is_none() && bearer.is_some() => Some((at, "token")),
-        _ => None,
-    };
-    if let Some((at, key)) = contradiction {
-        let kind = if key == "token" { "bearer" } else { key };
-        let hint = format!("write `type = \"{kind}\"`");
-        found.hinted(at, format!("`{key}` contradicts the `type`"), hint);
-    }
-    bearer.or(plugin).unwrap_or_default()
-}
-
-fn bearer(fields: Fields<'_>, found: &mut Findings<'_>) -> Option<Auth> {
-    let (at, token) = fields.text("token")?;
-    if token.full.is_empty() {
-        found.mistake(at, "`token` is empty");
-    } else if token.full.contains(char::is_whitespace) || !is_header_value(&token.full) {
-        found.mistake(
-            at,
-            "`token` holds a character that no token can, such as a space or a line end",
-        );
-    }
-    Some(Auth::Bearer(Secret::new(token.full.clone())))
-}
-
-/// The plugin that fetches the credential, which must be one of the configuration's.
-fn plugin(fields: Fields<'_>, around: &Around<'_>, found: &mut Findings<'_>) -> Option<Auth> {
-    let (at, name) = fields.text("plugin")?;
-    if !around.plugins.contains(&name.full.as_str()) {
-        let written = name.written.escape_debug();
-        let hint = match nearest(&name.written, around.plugins.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("add it: `[[plugins]]` with `name = \"{written}\"`"),
-        };
-        found.hinted(at, format!("`plugin` is `{written}`, and no plugin is called so"), hint);
-    }
-    // A name that is none is a mistake where the plugin stands.
-    PluginName::new(&name.full).ok().map(Auth::Plugin)
-}
-
-fn is_header_value(text: &str) -> bool {
+pub(super) fn is_header_value(text: &str) -> bool {
     HeaderValue::from_str(text).is_ok() && text.is_ascii()
 }

@@ -1,5 +1,6 @@
 //! The keys of one backend, as we write it and as AI clients do.
 
+use super::auth::AUTH;
 use super::{Key, Kind, Table, milliseconds};
 
 const HOUR: u64 = 3_600;
@@ -111,31 +112,6 @@ pub(crate) static BACKEND: Table = Table {
         Key::new("in_flight", Kind::Count(1, 100_000), "in_flight = 128", "Calls to it at once.").or("128"),
     ],
     one_of: &["command", "url", "wasm"],
-};
-
-static AUTH: Table = Table {
-    keys: &[
-        Key::new(
-            "type",
-            Kind::Word(&["bearer", "plugin"]),
-            "type = \"bearer\"",
-            "How to authenticate: with a `token`, or with what a `plugin` fetches.",
-        )
-        .required(),
-        Key::new(
-            "token",
-            Kind::Secret,
-            "token = \"${TOKEN}\"",
-            "The token after `Authorization: Bearer`. It is never shown.",
-        ),
-        Key::new(
-            "plugin",
-            Kind::Text,
-            "plugin = \"vault\"",
-            "The name of the plugin in `[[plugins]]` whose `credentials` hook says which headers to send.",
-        ),
-    ],
-    one_of: &["token", "plugin"],
 };
 
 pub(crate) static CLIENT_BACKEND: Table = Table {

@@ -12,6 +12,9 @@ use crate::{units, url};
 /// Notes what is wrong with the value of a key.
 pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findings<'_>) {
     let inner = || section.table(key.name);
+    if !matches!(key.kind, Kind::Secret) && not_kept(node, found) {
+        return;
+    }
     match (&key.kind, &node.value) {
         (_, Value::Broken)
         | (Kind::Text | Kind::Secret, Value::Text(_))
@@ -52,11 +55,15 @@ pub(super) fn check(key: &Key, node: &Node, section: &Section, found: &mut Findi
                 found.hinted(node.at, format!("`{}` is empty", key.name), example(key, section));
             }
             for element in elements {
+                not_kept(element, found);
                 string(key.name, element, section, found);
             }
         }
         (Kind::Texts | Kind::Secrets, Value::Table(members)) => {
             for member in members {
+                if matches!(key.kind, Kind::Texts) {
+                    not_kept(&member.node, found);
+                }
                 string(&member.key, &member.node, &inner(), found);
             }
         }
@@ -105,6 +112,19 @@ fn wrong_kind(key: &Key, node: &Node, section: &Section, found: &mut Findings<'_
             example(key, section),
         );
     }
+}
+
+/// Says that no secret of the vault can stand here; whether one does.
+pub(crate) fn not_kept(node: &Node, found: &mut Findings<'_>) -> bool {
+    let is_kept = matches!(&node.value, Value::Text(text) if !text.kept.is_empty());
+    if is_kept {
+        found.hinted(
+            node.at,
+            "a secret of the vault cannot stand here: it is read when a backend is connected to, not before",
+            "secrets can stand in a backend's `env` and `headers`, and in a token, value or client secret of its `auth`",
+        );
+    }
+    is_kept
 }
 
 /// Checks an element of a list or table of strings.

@@ -20,12 +20,30 @@ pub fn status(status: &Value) -> String {
     ));
     section(&mut out, "backends", backends(status));
     section(&mut out, "plugins", plugins(status.get("plugins").unwrap_or(&Value::Null)));
+    if let Some(found) = status.get("vault") {
+        section(&mut out, "vault", vault(found));
+    }
     let warnings = list(status.get("warnings"));
     let warnings = warnings.iter().filter_map(Value::as_str);
     let warnings: Vec<[String; 1]> = warnings.map(|warning| [warning.replace('\n', " ")]).collect();
     if !warnings.is_empty() {
         section(&mut out, "warnings", table(&warnings));
     }
+    out
+}
+
+/// The vault: where its key comes from, where it is, and whether it works.
+#[must_use]
+pub fn vault(vault: &Value) -> String {
+    let state = match (text(vault, "problem"), vault.get("records").and_then(Value::as_u64)) {
+        (problem, _) if !problem.is_empty() => format!("does not work: {problem}"),
+        (_, Some(records)) => count(records, "record"),
+        (_, None) => "nothing in it yet".to_owned(),
+    };
+    let mut lines = state.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    let mut out = table(&[[text(vault, "key"), text(vault, "file"), first]]);
+    lines.for_each(|line| out.push_str(&format!("{}\n", super::harmless(line))));
     out
 }
 

@@ -1,27 +1,44 @@
 //! `mcpmux check`: is the configuration right, and do its plugins load? Nothing is connected to.
 
-use mcpmux_core::config::Transport;
+use mcpmux_core::config::{Config, Transport};
+use mcpmux_core::ports::{Record, VaultProblem};
 use mcpmux_manage::cli::{Global, Which};
-use mcpmux_manage::print;
+use mcpmux_manage::{admin, print};
 
 use crate::failure::Failure;
 use crate::host::{Loader, engine, services};
 use crate::settings::Settings;
+use crate::vault;
+
+/// What was found.
+struct Checked {
+    file: String,
+    backends: usize,
+    plugins: usize,
+    vault: admin::Vault,
+}
 
 pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
     let checked = check(global);
     if !json {
-        let (file, backends, plugins) = checked?;
+        let Checked { file, backends, plugins, vault } = checked?;
         let count = |count: usize, what: &str| {
             format!("{count} {what}{}", if count == 1 { "" } else { "s" })
         };
         let (backends, plugins) = (count(backends, "backend"), count(plugins, "plugin"));
-        let text = format!("{file} is right: {backends}, {plugins}\n");
+        let vault = print::vault(&serde_json::to_value(vault).map_err(Failure::failed)?);
+        let text = format!("{file} is right: {backends}, {plugins}\nvault: {vault}");
         return Ok(print::data(&text)?);
     }
     let (report, code) = match checked {
-        Ok((file, backends, plugins)) => (
-            serde_json::json!({ "ok": true, "file": file, "backends": backends, "plugins": plugins }),
+        Ok(Checked { file, backends, plugins, vault }) => (
+            serde_json::json!({
+                "ok": true,
+                "file": file,
+                "backends": backends,
+                "plugins": plugins,
+                "vault": vault,
+            }),
             0,
         ),
         Err(failure) => (serde_json::json!({ "ok": false, "error": failure.text }), failure.code),
@@ -30,8 +47,7 @@ pub(crate) fn run(global: &Global, json: bool) -> Result<(), Failure> {
     if code == 0 { Ok(()) } else { Err(Failure { code, text: String::new() }) }
 }
 
-/// The file, and how many backends and plugins it has.
-fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
+fn check(global: &Global) -> Result<Checked, Failure> {
     let settings = Settings::find(global, &Which::default(), None)?;
     let config = settings.read()?;
     let loader = Loader { engine: engine()?, services: services(), limits: config.limits };
@@ -46,5 +62,31 @@ fn check(global: &Global) -> Result<(String, usize, usize), Failure> {
             }
         }
     }
-    Ok((settings.shown().display().to_string(), config.backends.len(), config.plugins.len()))
+    Ok(Checked {
+        file: settings.shown().display().to_string(),
+        backends: config.backends.len(),
+        plugins: config.plugins.len(),
+        vault: vault(&config)?,
+    })
+}
+
+/// The vault, and whether it has what the configuration needs of it: what is wrong there is no mistake in the
+/// configuration, and keeps nothing else from being served.
+fn vault(config: &Config) -> Result<admin::Vault, Failure> {
+    let (vault, needed) = (vault::of(config), vault::needed(config));
+    vault.is_private().map_err(Failure::wrong)?;
+    if vault.exists() || !needed.is_empty() {
+        vault::ask(&vault)?;
+    }
+    let mut found = vault::look(&vault);
+    if found.problem.is_none() && (vault::keeps_logins(config) || !needed.is_empty()) {
+        let problem = if vault.exists() { Ok(()) } else { vault.probe() };
+        let problem = problem.err().or_else(|| {
+            let known = vault.known().unwrap_or_default();
+            let is_missing = |name: &&&str| !known.contains(&Record::Named((**name).to_owned()));
+            needed.iter().find(is_missing).map(|name| VaultProblem::missing(name))
+        });
+        found.problem = problem.map(|problem| problem.to_string());
+    }
+    Ok(found)
 }

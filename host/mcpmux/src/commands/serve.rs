@@ -10,6 +10,7 @@ use mcpmux_frontends::http::{self, Socket};
 use mcpmux_frontends::stdio;
 use mcpmux_manage::cli::{Global, LogFormat, Serve};
 use mcpmux_manage::print;
+use mcpmux_vault::Store;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -20,6 +21,7 @@ use crate::host::Host;
 use crate::reload::Reloading;
 use crate::settings::Settings;
 use crate::signals::told_to_stop;
+use crate::vault;
 
 /// The frontends, running.
 type Frontends = JoinSet<Result<(), Failure>>;
@@ -27,6 +29,7 @@ type Frontends = JoinSet<Result<(), Failure>>;
 pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure> {
     let settings = Settings::find(global, &options.which, options.http)?;
     let config = settings.read()?;
+    let vault = open_vault(&config, options)?;
     let (listener, socket) = match (options.stdio, options.http) {
         (true, None) => (None, None),
         _ => {
@@ -38,7 +41,8 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
         }
     };
     let since = Instant::now();
-    let host = Arc::new(Host::start(config.limits, config.audit.as_ref())?);
+    let host = Host::start(config.limits, config.audit.as_ref(), Arc::clone(&vault))?;
+    let host = Arc::new(host);
     let plugins = host.load(&config).await?;
     host.apply(&config, plugins).await;
 
@@ -65,7 +69,7 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
     // A reload at a time is under way; who asks for more waits.
     let (reloads, asked) = mpsc::channel(1);
     let admin = admin::bind(&settings.file).map(|socket| {
-        let about = About { config: settings.file.clone(), url, since };
+        let about = About { config: settings.file.clone(), url, since, vault };
         tokio::spawn(admin::serve(socket, about, host.mux().clone(), reloads, host.stop.clone()))
     });
     let reloading = Reloading::new(Arc::clone(&host), settings, config);
@@ -90,6 +94,18 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
         () = stopped => result,
         again = told_to_stop() => again.and(Err(Failure::failed("stopped at once, at the second signal"))),
     }
+}
+
+/// The vault: it may be locked, which is no reason not to start, but not open to others. A client that started this on its
+/// own terminal is not asked for a passphrase there.
+fn open_vault(config: &Config, options: &Serve) -> Result<Arc<Store>, Failure> {
+    let vault = vault::of(config);
+    vault.is_private().map_err(Failure::wrong)?;
+    let wanted = vault.exists() || vault::keeps_logins(config) || !vault::needed(config).is_empty();
+    if !options.stdio && wanted {
+        vault::ask(&vault)?;
+    }
+    Ok(Arc::new(vault))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::settings::Settings;
 use crate::signals::told_to_stop;
+use crate::vault;
 
 /// How long an endpoint may take to let us connect before it counts as not there.
 const CONNECT: Duration = Duration::from_millis(500);
@@ -52,7 +53,13 @@ impl Visit {
                 }
             }
         };
-        let host = Host::start(config.limits, config.audit.as_ref())?;
+        let config = without_logins(config);
+        let vault = Arc::new(vault::of(&config));
+        let keeps = vault::keeps_logins(&config) && vault.exists();
+        if keeps || !vault::needed(&config).is_empty() {
+            vault::ask(&vault)?;
+        }
+        let host = Host::start(config.limits, config.audit.as_ref(), vault)?;
         let plugins = host.load(&config).await?;
         host.apply(&config, plugins).await;
         let alone = target.url.is_some() || config.backends.len() == 1;
@@ -125,6 +132,16 @@ fn endpoint(url: String, config: Config) -> Config {
     let limits = mcpmux_core::config::Limits { tools: usize::MAX, ..config.limits };
     let backends = vec![Backend { name, transport, naming, patience: Patience::default() }];
     Config { backends, plugins: Vec::new(), limits, audit: None, ..config }
+}
+
+/// The same, without browsers that open by themselves: a command ends before anybody could log in.
+fn without_logins(mut config: Config) -> Config {
+    for backend in &mut config.backends {
+        if let Transport::Url { auth: Auth::OAuth(oauth), .. } = &mut backend.transport {
+            oauth.open_browser = false;
+        }
+    }
+    config
 }
 
 async fn is_served(address: SocketAddr) -> bool {

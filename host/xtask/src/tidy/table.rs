@@ -28,7 +28,7 @@ const BARE: Floor = Floor { name: "", may_name: &[], only: None, never: &[] };
 pub(crate) const FLOORS: &[Floor] = &[
     Floor {
         name: "mcpmux-core",
-        only: Some(&["bytes", "memchr", "serde", "serde_json", "thiserror"]),
+        only: Some(&["bytes", "memchr", "serde", "serde_json", "subtle", "thiserror", "zeroize"]),
         never: &["tokio"],
         ..BARE
     },
@@ -39,6 +39,7 @@ pub(crate) const FLOORS: &[Floor] = &[
         never: &["tokio"],
     },
     Floor { name: "mcpmux-protocol", may_name: &["mcpmux-core"], never: &["tokio"], ..BARE },
+    Floor { name: "mcpmux-vault", may_name: &["mcpmux-core"], ..BARE },
     Floor { name: "mcpmux-backends", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
     Floor { name: "mcpmux-plugins", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
     Floor { name: "mcpmux-outbound", may_name: &["mcpmux-core"], ..BARE },
@@ -65,6 +66,7 @@ pub(crate) const FLOORS: &[Floor] = &[
             "mcpmux-backends",
             "mcpmux-plugins",
             "mcpmux-auth",
+            "mcpmux-vault",
             "mcpmux-outbound",
             "mcpmux-registry",
             "mcpmux-mux",
@@ -95,7 +97,7 @@ pub(crate) const HOMES: &[Home] = &[
         // The Rust SDK's servers are served with it.
         free_in_tests: true,
     },
-    Home { family: "keyring", crates: &["mcpmux-auth"], free_in_tests: false },
+    Home { family: "keyring", crates: &["mcpmux-vault"], free_in_tests: false },
     Home { family: "ratatui", crates: &["mcpmux-manage"], free_in_tests: false },
     Home { family: "rmcp", crates: &["mcpmux-auth"], free_in_tests: true },
     Home { family: "wasmparser", crates: &["mcpmux-plugins"], free_in_tests: false },

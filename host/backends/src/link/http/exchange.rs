@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use hyper::body::Incoming;
 use mcpmux_core::call::{self, Answer, Body, NamedBy, Routed};
 use mcpmux_core::era::{Era, Revision};
+use mcpmux_core::fault::Kind;
 use mcpmux_core::json::Raw;
 use mcpmux_protocol::names::{CANCELLED, HEADER_MISMATCH, UNSUPPORTED_VERSION};
 use mcpmux_protocol::probe::{self, Finding};
@@ -132,7 +133,14 @@ impl HttpLink {
                 Err(Lost::Unsent)
             }
             Err(NoResponse::Lost(why)) => Err(Lost::Fault(faults::outcome_unknown(name, why))),
-            Err(NoResponse::Credential(fault)) => Err(Lost::Fault(fault)),
+            Err(NoResponse::Credential(fault)) => {
+                if fault.kind == Kind::AuthRequired {
+                    // Nothing goes on before somebody has logged in.
+                    self.hearing.closing.close(fault.clone());
+                }
+                Err(Lost::Fault(fault))
+            }
+            Err(NoResponse::Forbidden(fault)) => Err(Lost::Fault(fault)),
             Ok(response) => self.answer(id, response, call).await,
         };
         waiting.over = true;

@@ -48,7 +48,9 @@ impl Posts {
             Err(NoResponse::Lost(why)) => {
                 return Err(Lost::Fault(faults::outcome_unknown(backend, why)));
             }
-            Err(NoResponse::Credential(fault)) => return Err(Lost::Fault(fault)),
+            Err(NoResponse::Credential(fault) | NoResponse::Forbidden(fault)) => {
+                return Err(Lost::Fault(fault));
+            }
         };
         match response.status() {
             status if status.is_success() => Ok(()),

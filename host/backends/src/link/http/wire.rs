@@ -54,6 +54,8 @@ pub(crate) enum NoResponse {
     Lost(String),
     /// There is nothing to show the backend.
     Credential(Fault),
+    /// There is nothing that would permit this very request; others may go on.
+    Forbidden(Fault),
 }
 
 impl NoResponse {
@@ -61,7 +63,7 @@ impl NoResponse {
     pub(crate) fn fault(self, backend: &BackendName) -> Fault {
         match self {
             Self::Unsent(why) | Self::Lost(why) => faults::unavailable(backend, why),
-            Self::Credential(fault) => fault,
+            Self::Credential(fault) | Self::Forbidden(fault) => fault,
         }
     }
 }
@@ -122,8 +124,12 @@ impl Wire {
         let response = self.send_once(method.clone(), first, body.clone(), taken).await?;
         let Some(challenge) = refusal(&response) else { return Ok(response) };
         taken.store(false, Ordering::Relaxed);
-        let other = credential.refused(shown, challenge).await;
-        let Some(other) = other.map_err(NoResponse::Credential)? else { return Ok(response) };
+        let nothing = match response.status() {
+            StatusCode::FORBIDDEN => NoResponse::Forbidden,
+            _ => NoResponse::Credential,
+        };
+        let other = credential.refused(shown, challenge).await.map_err(nothing)?;
+        let Some(other) = other else { return Ok(response) };
         drop(response);
         self.send_once(method, with(headers, &other)?, body, taken).await
     }
@@ -164,7 +170,7 @@ fn with(mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, NoResponse> 
 }
 
 /// Whether a response refuses what was shown, before the request was looked at, and with which challenge: 401, or a
-/// 403 that has one (RFC 9110, section 11.6.1; 2025-11-25, basic/authorization, scope challenges).
+/// 403 that says which scopes are missing (RFC 9110, section 11.6.1; RFC 6750, section 3.1).
 fn refusal(response: &Response<Incoming>) -> Option<Option<String>> {
     let mut challenge = String::new();
     for value in response.headers().get_all(WWW_AUTHENTICATE) {
@@ -175,9 +181,15 @@ fn refusal(response: &Response<Incoming>) -> Option<Option<String>> {
     let challenge = Some(challenge).filter(|text| !text.is_empty() && text.len() <= CHALLENGE);
     match response.status() {
         StatusCode::UNAUTHORIZED => Some(challenge),
-        StatusCode::FORBIDDEN if challenge.is_some() => Some(challenge),
+        StatusCode::FORBIDDEN if challenge.as_deref().is_some_and(wants_scopes) => Some(challenge),
         _ => None,
     }
+}
+
+/// Whether a challenge says that a token has not enough scopes.
+fn wants_scopes(challenge: &str) -> bool {
+    let plain: String = challenge.chars().filter(|c| !matches!(c, ' ' | '\t' | '"')).collect();
+    plain.contains("error=insufficient_scope")
 }
 
 /// A header from the configuration or a credential; its value stays out of logs.

@@ -1,0 +1,72 @@
+//! Tokens of authorization servers (OAuth 2.1 as MCP 2026-07-28 has it in basic/authorization): found, logged in to, kept,
+//! refreshed and given back. Which decisions are whose: `host/adr/0008-own-oauth-flow.md`.
+
+pub(crate) mod account;
+mod assertion;
+mod browser;
+mod callback;
+pub(crate) mod challenge;
+mod client;
+mod discovery;
+pub(crate) mod kept;
+pub(crate) mod login;
+pub(crate) mod machine;
+mod reach;
+pub(crate) mod revoke;
+mod scopes;
+mod token;
+mod web;
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcpmux_core::config::OAuth;
+use mcpmux_core::names::BackendName;
+use mcpmux_core::ports::{Outbound, Vault};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::fetched::Clock;
+use web::Web;
+
+pub use browser::open as open_browser;
+pub(crate) use web::Trouble;
+
+/// Shows a person where to log in. Must not block.
+pub trait Prompt: Send + Sync {
+    /// A login at this URL is waited for; `open`: a browser is to be opened too.
+    fn login(&self, backend: &BackendName, url: &str, open: bool);
+
+    /// What was pasted is of no use; says why.
+    fn odd(&self, why: &str);
+}
+
+/// What everything here needs.
+#[derive(Clone)]
+pub(crate) struct Deps {
+    pub(crate) outbound: Arc<dyn Outbound>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) prompt: Arc<dyn Prompt>,
+    pub(crate) clock: Clock,
+}
+
+/// One backend that tokens are for.
+#[derive(Clone)]
+pub(crate) struct About {
+    pub(crate) backend: BackendName,
+    pub(crate) url: String,
+    pub(crate) config: OAuth,
+}
+
+impl About {
+    pub(crate) fn web(&self, deps: &Deps) -> Web {
+        Web::new(Arc::clone(&deps.outbound), &self.url)
+    }
+}
+
+/// 256 random bits, as 43 characters that a URL can hold.
+fn random() -> Result<String, &'static str> {
+    let mut bytes = [0_u8; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| "there is no randomness")?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,289 @@
+//! A login that rests in a vault, a clock that the test turns, and a token endpoint that says what the test wants.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Instant, SystemTime};
+
+use mcpmux_core::config::OAuth;
+use mcpmux_core::fault::Kind;
+use mcpmux_core::names::BackendName;
+use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Vault};
+
+use super::super::Prompt;
+use super::super::kept::{Client, Method, Origin};
+use super::*;
+use crate::fetched::Time;
+use crate::memory::Memory;
+
+const URL: &str = "https://b.example/mcp";
+/// For how many milliseconds a token holds.
+const LIFE: u64 = 1_000_000;
+
+/// A token endpoint that gives `a1`, `a2`, ... or refuses.
+#[derive(Default)]
+struct Endpoint {
+    asked: AtomicUsize,
+    refuses: std::sync::atomic::AtomicBool,
+    shown: AtomicUsize,
+}
+
+impl Outbound for Endpoint {
+    fn send(
+        &self,
+        request: OutboundRequest,
+    ) -> Pending<'_, Result<OutboundResponse, OutboundError>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let reply = |status, body: String| {
+                let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+                Ok(OutboundResponse { status, headers, body: body.into() })
+            };
+            if request.url != "https://as.example/token" {
+                let metadata = format!(
+                    r#"{{"resource":"{URL}","authorization_servers":["https://as.example"]}}"#
+                );
+                return match request.url.ends_with("oauth-protected-resource/mcp") {
+                    true => reply(200, metadata),
+                    false => reply(404, String::new()),
+                };
+            }
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            assert!(body.contains("resource=https%3A%2F%2Fb.example%2Fmcp"), "{body}");
+            let count = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            if self.refuses.load(Ordering::SeqCst) {
+                return reply(
+                    400,
+                    r#"{"error":"invalid_grant","error_description":"it is gone"}"#.to_owned(),
+                );
+            }
+            // Each refresh token counts once.
+            assert!(body.contains(&format!("refresh_token=r{}", count - 1)), "{body}");
+            reply(
+                200,
+                format!(
+                    r#"{{"access_token":"a{count}","refresh_token":"r{count}","expires_in":{}}}"#,
+                    LIFE / 1_000
+                ),
+            )
+        })
+    }
+}
+
+impl Prompt for Endpoint {
+    fn login(&self, _: &BackendName, _: &str, _: bool) {
+        self.shown.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn odd(&self, _: &str) {}
+}
+
+struct Stage {
+    account: Arc<Account>,
+    deps: Deps,
+    vault: Arc<Memory>,
+    endpoint: Arc<Endpoint>,
+    turned: Arc<AtomicU64>,
+}
+
+fn about() -> About {
+    let config = OAuth { open_browser: false, ..OAuth::default() };
+    About { backend: BackendName::new("b").unwrap(), url: URL.to_owned(), config }
+}
+
+fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)
+}
+
+fn login(access: &str, refresh: &str, since: u64) -> Kept {
+    let client = Client {
+        id: "c".to_owned(),
+        origin: Origin::Registered,
+        method: Method::None,
+        secret: None,
+        secret_until: None,
+        callback: None,
+    };
+    Kept {
+        version: Kept::VERSION,
+        url: URL.to_owned(),
+        issuer: "https://as.example".to_owned(),
+        resource: URL.to_owned(),
+        token_endpoint: "https://as.example/token".to_owned(),
+        revocation_endpoint: None,
+        client,
+        scopes: Vec::new(),
+        access: access.to_owned(),
+        refresh: Some(refresh.to_owned()),
+        since: kept::stamp(start()) + since,
+        until: Some(kept::stamp(start()) + since + LIFE),
+    }
+}
+
+impl Stage {
+    /// With the login `a0` in the vault.
+    async fn new() -> Self {
+        let (endpoint, turned) = (Arc::new(Endpoint::default()), Arc::new(AtomicU64::new(0)));
+        let (now, born) = (Arc::clone(&turned), Instant::now());
+        let clock = Arc::new(move || {
+            let gone = Duration::from_millis(now.load(Ordering::SeqCst));
+            Time { steady: born + gone, wall: start() + gone }
+        });
+        let (outbound, vault) = (endpoint.clone(), Arc::<Memory>::default());
+        let deps = Deps { outbound, vault: vault.clone(), prompt: endpoint.clone(), clock };
+        kept::write(&*deps.vault, &about().backend, &login("a0", "r0", 0)).await.unwrap();
+        Self { account: Account::new(deps.clone(), about()), deps, vault, endpoint, turned }
+    }
+
+    /// The same login as another process sees it.
+    fn process(&self) -> Arc<Account> {
+        Account::new(self.deps.clone(), about())
+    }
+
+    fn turn(&self, milliseconds: u64) {
+        self.turned.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    fn asked(&self) -> usize {
+        self.endpoint.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn shown(account: &Account) -> String {
+    let shown = account.headers().await.unwrap();
+    shown.first().map_or_else(String::new, |(_, value)| value.reveal().to_owned())
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it happens in time");
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_when_a_fifth_of_its_life_is_left_and_nobody_waits() {
+    let stage = Stage::new().await;
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    stage.turn(LIFE * 8 / 10 - 1);
+    assert_eq!((shown(&stage.account).await.as_str(), stage.asked()), ("Bearer a0", 0));
+    stage.turn(1);
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    until(|| matches!(stage.account.look(), Found::Fresh(_))).await;
+    assert_eq!((shown(&stage.account).await.as_str(), stage.asked()), ("Bearer a1", 1));
+}
+
+#[tokio::test]
+async fn many_who_wait_in_two_processes_are_served_by_one_refresh() {
+    let stage = Stage::new().await;
+    let other = stage.process();
+    for account in [&stage.account, &other] {
+        assert_eq!(shown(account).await, "Bearer a0");
+    }
+    stage.turn(LIFE);
+    let waiting = (0..200).map(|at| {
+        let account = Arc::clone(if at % 2 == 0 { &stage.account } else { &other });
+        tokio::spawn(async move { shown(&account).await })
+    });
+    for waiting in waiting.collect::<Vec<_>>() {
+        assert_eq!(waiting.await.unwrap(), "Bearer a1");
+    }
+    assert_eq!(stage.asked(), 1);
+}
+
+#[tokio::test]
+async fn two_processes_rotate_a_token_a_thousand_times_and_lose_none() {
+    let stage = Stage::new().await;
+    let other = stage.process();
+    for round in 1..=1_000 {
+        stage.turn(LIFE);
+        let (one, two) = tokio::join!(shown(&stage.account), shown(&other));
+        assert_eq!((one, two), (format!("Bearer a{round}"), format!("Bearer a{round}")));
+    }
+    assert_eq!(stage.asked(), 1_000);
+}
+
+#[tokio::test]
+async fn a_refused_refresh_is_not_tried_again_and_nothing_is_wiped() {
+    let stage = Stage::new().await;
+    stage.endpoint.refuses.store(true, Ordering::SeqCst);
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    stage.turn(LIFE);
+    for _ in 0..3 {
+        assert_eq!(shown(&stage.account).await, "", "the backend is to say what it wants");
+    }
+    assert_eq!(stage.asked(), 1);
+    assert_eq!(stage.deps.vault.records().await.unwrap().len(), 1);
+    // Somebody logs in elsewhere.
+    let new = login("b0", "r9", LIFE);
+    kept::write(&*stage.deps.vault, &about().backend, &new).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), stage.account.renewed()).await.unwrap();
+    assert_eq!(shown(&stage.account).await, "Bearer b0");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_and_then_let_be() {
+    let stage = Stage::new().await;
+    let first = stage.account.headers().await.unwrap();
+    let second = stage.account.refused(first.clone(), None).await.unwrap().unwrap();
+    assert_eq!(second[0].1.reveal(), "Bearer a1");
+    let again = stage.account.refused(first, None).await.unwrap().unwrap();
+    assert_eq!((again == second, stage.asked()), (true, 1));
+    assert_eq!(stage.account.refused(second, None).await, Ok(None));
+    assert_eq!(stage.asked(), 1);
+}
+
+#[tokio::test]
+async fn what_another_process_did_is_seen_before_a_refusal_is_judged() {
+    let stage = Stage::new().await;
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    kept::write(&*stage.deps.vault, &about().backend, &login("b0", "r9", 1)).await.unwrap();
+    let shown = stage.account.headers().await.unwrap();
+    let other = stage.account.refused(shown, None).await.unwrap().unwrap();
+    assert_eq!((other[0].1.reveal(), stage.asked()), ("Bearer b0", 0));
+}
+
+#[tokio::test]
+async fn after_a_logout_nothing_is_refreshed_and_nothing_opens() {
+    let stage = Stage::new().await;
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    stage.deps.vault.remove(&login("a0", "r0", 0).record(&about().backend)).await.unwrap();
+    stage.turn(LIFE);
+    let fault = stage.account.headers().await.unwrap_err();
+    assert_eq!(fault.kind, Kind::AuthRequired);
+    assert!(fault.public.contains("mcpmux auth login b"), "{fault}");
+    assert_eq!((stage.asked(), stage.endpoint.shown.load(Ordering::SeqCst)), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_locked_vault_cannot_take_goes_on_and_rests_there_later() {
+    let stage = Stage::new().await;
+    let record = login("a0", "r0", 0).record(&about().backend);
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    for (round, locked) in [(1, true), (2, true), (3, false), (4, true), (5, false)] {
+        stage.vault.is_locked.store(locked, Ordering::SeqCst);
+        if round == 5 {
+            // That nothing rests there is no logout: nothing could.
+            assert_eq!(stage.vault.remove(&record).await, Ok(true));
+        }
+        stage.turn(LIFE);
+        // The endpoint takes each refresh token once: an old one of the vault would be noticed.
+        assert_eq!(shown(&stage.account).await, format!("Bearer a{round}"));
+        if !locked {
+            assert_eq!(shown(&stage.process()).await, format!("Bearer a{round}"));
+        }
+    }
+    stage.vault.is_locked.store(true, Ordering::SeqCst);
+    let fault = stage.process().headers().await.unwrap_err();
+    assert_eq!(fault.kind, Kind::AuthRequired);
+    assert!(fault.public.contains("the vault is locked"), "{fault}");
+}
+
+#[tokio::test]
+async fn more_rights_without_a_browser_are_a_command_to_run() {
+    let stage = Stage::new().await;
+    let shown = stage.account.headers().await.unwrap();
+    let challenge = Some(r#"Bearer error="insufficient_scope", scope="w""#.to_owned());
+    let fault = stage.account.refused(shown, challenge).await.unwrap_err();
+    assert!(fault.public.contains("mcpmux auth login b --scope \"w\""), "{fault}");
+}

@@ -1,0 +1,182 @@
+//! What happens when what is held is refused, or nothing is: refreshing first, then asking a person, once.
+
+use mcpmux_core::fault::{Fault, Kind};
+use mcpmux_core::ports::Shown;
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::timeout;
+
+use super::super::challenge::Challenge;
+use super::super::login::{self, PATIENCE, Waiting};
+use super::super::web::Trouble;
+use super::super::{discovery, scopes};
+use super::{AFTER_REFUSED, AFTER_TEMPORARY, Account, Found};
+use crate::faults;
+
+impl Account {
+    /// Something else to show, by refreshing; if that does not help, a person is asked and the caller told so.
+    pub(super) async fn renew(
+        &self,
+        turn: OwnedMutexGuard<()>,
+        shown: &Shown,
+        challenge: Challenge,
+    ) -> Result<Option<Shown>, Fault> {
+        if let Found::Paused(fault) | Found::Wanted(fault) = self.look() {
+            return Err(fault);
+        }
+        let held = self.lock().held().cloned();
+        if let Some(held) = held.filter(|held| self.lock().can_refresh(held)) {
+            let web = self.about.web(&self.deps);
+            let resource = discovery::resource(&web, &self.about.url, &challenge).await;
+            // Tokens of one authorization server are never shown to another; its refresh token does not help here.
+            if resource.is_ok_and(|resource| {
+                resource.issuer == held.issuer && resource.id == held.resource
+            }) {
+                match self.refreshed(self.spawn_refresh(turn)).await {
+                    Ok(kept) => return Ok(Some(kept.shown()).filter(|new| new != shown)),
+                    Err(fault) if fault.kind != Kind::AuthRequired => return Err(fault),
+                    Err(_) => {}
+                }
+                let turn = std::sync::Arc::clone(&self.turn).lock_owned().await;
+                return self.log_in(turn, &challenge, shown).await;
+            }
+        }
+        self.log_in(turn, &challenge, shown).await
+    }
+
+    async fn log_in(
+        &self,
+        turn: OwnedMutexGuard<()>,
+        challenge: &Challenge,
+        shown: &Shown,
+    ) -> Result<Option<Shown>, Fault> {
+        // Somebody may have been quicker.
+        match self.look() {
+            Found::Fresh(kept) | Found::Due(kept) if kept.shown() != *shown => {
+                return Ok(Some(kept.shown()));
+            }
+            Found::Paused(fault) | Found::Wanted(fault) => return Err(fault),
+            _ => {}
+        }
+        self.ask_person(challenge, false).await?;
+        drop(turn);
+        Err(faults::login(&self.about.backend, "nobody has logged in yet"))
+    }
+
+    /// The backend wants more rights than the login has: asks for them and waits, a few times at most.
+    pub(super) async fn widen(
+        &self,
+        shown: &Shown,
+        challenge: Challenge,
+    ) -> Result<Option<Shown>, Fault> {
+        let backend = &self.about.backend;
+        let mut news = self.news.subscribe();
+        let wanted = challenge.scope.clone().unwrap_or_default();
+        let union = {
+            let held = self.lock().held().map(|held| held.scopes.clone()).unwrap_or_default();
+            scopes::union(&held, &scopes::split(&wanted)).join(" ")
+        };
+        let more = |why: &str| faults::more(backend, &union, why);
+        let turn = self.turn.lock().await;
+        if let Some(other) = self.other_than(shown).await? {
+            return Ok(Some(other));
+        }
+        let waiting = self.lock().waiting;
+        if !waiting {
+            if !self.about.config.open_browser {
+                return Err(more("no browser is opened by itself"));
+            }
+            if !self.lock().step() {
+                return Err(more("it was logged in to several times for this, in vain"));
+            }
+            self.ask_person(&challenge, true).await?;
+        }
+        drop(turn);
+        let found = async {
+            loop {
+                if news.changed().await.is_err() || !self.lock().waiting {
+                    break;
+                }
+            }
+        };
+        let _late = timeout(PATIENCE, found).await;
+        match self.look() {
+            Found::Fresh(kept) | Found::Due(kept) if kept.shown() != *shown => {
+                Ok(Some(kept.shown()))
+            }
+            _ => Err(more("nobody has granted them")),
+        }
+    }
+
+    /// Makes everything ready and asks a person, in the background. The caller has the turn.
+    async fn ask_person(&self, challenge: &Challenge, more: bool) -> Result<(), Fault> {
+        if self.lock().waiting {
+            return Ok(());
+        }
+        let (deps, about) = (&self.deps, &self.about);
+        let ready = login::discover(deps, about, challenge)
+            .await
+            .map_err(|trouble| self.in_the_way(&trouble))?;
+        let want = || self.lock().want(faults::login(&about.backend, "nobody has logged in yet"));
+        if !about.config.open_browser || self.lock().spurned {
+            want();
+            return Ok(());
+        }
+        let before = self.known().await?;
+        let waiting = ready.begin(deps, about, challenge, &before, more).await;
+        let waiting = waiting.map_err(|trouble| self.in_the_way(&trouble))?;
+        self.lock().waiting = true;
+        if !more {
+            want();
+        }
+        deps.prompt.login(&about.backend, &waiting.url, true);
+        let this = self.this.clone();
+        tokio::spawn(async move {
+            if let Some(this) = this.upgrade() {
+                this.finish(waiting).await;
+            }
+        });
+        Ok(())
+    }
+
+    async fn finish(&self, waiting: Waiting) {
+        let backend = &self.about.backend;
+        let finished = waiting.finish(&self.deps, &self.about).await;
+        let now = (self.deps.clock)();
+        match finished {
+            Ok(kept) => {
+                let rests = login::keep(&self.deps, &self.about, &kept).await;
+                tracing::info!(%backend, issuer = kept.issuer, "logged in");
+                self.lock().take(kept, now);
+                if let Err(trouble) = rests {
+                    tracing::warn!(%backend, why = trouble.text(), "the login ends with this process");
+                    self.lock().set_adrift();
+                }
+            }
+            Err(trouble) => {
+                tracing::warn!(%backend, why = trouble.text(), "the login did not succeed");
+                let mut state = self.lock();
+                state.spurned = true;
+                let held = matches!(state.look(now), Found::Fresh(_) | Found::Due(_));
+                if !held {
+                    state.want(faults::login(backend, trouble.text()));
+                }
+            }
+        }
+        self.lock().waiting = false;
+        self.tell();
+    }
+
+    /// What keeps a login from beginning.
+    fn in_the_way(&self, trouble: &Trouble) -> Fault {
+        let backend = &self.about.backend;
+        let (fault, pause) = match trouble {
+            Trouble::Temporary(why) => (faults::later(backend, why), AFTER_TEMPORARY),
+            Trouble::Refused(why) | Trouble::Denied { text: why, .. } => {
+                (faults::unsafe_login(backend, why), AFTER_REFUSED)
+            }
+        };
+        tracing::warn!(%backend, why = trouble.text(), "a login cannot begin");
+        self.lock().pause(fault.clone(), (self.deps.clock)(), pause);
+        fault
+    }
+}

@@ -1,0 +1,175 @@
+//! The token endpoint: a grant goes there with the client's proof, a token or an error comes back.
+
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mcpmux_core::config::{OAuth, Proof, Secret, SecretText};
+use mcpmux_core::ports::{OutboundResponse, Vault, fill};
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use super::kept::{Client, Method, Origin};
+use super::web::{Trouble, Web};
+use super::{assertion, kept};
+use crate::program;
+
+const WHAT: &str = "the token endpoint";
+/// The most bytes of a token; many servers refuse headers that are longer.
+const TOKEN: usize = 15 << 10;
+
+/// What a token endpoint gives (RFC 6749, section 5.1).
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    #[serde(default)]
+    token_type: Option<String>,
+    #[serde(default)]
+    expires_in: Option<f64>,
+    #[serde(default)]
+    refresh_token: Option<String>,
+}
+
+/// An access token.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) access: String,
+    pub(crate) refresh: Option<String>,
+    /// When it was asked for, and when it ends.
+    pub(crate) since: u64,
+    pub(crate) until: Option<u64>,
+}
+
+/// Where a token is asked for, and by whom.
+pub(crate) struct Desk<'a> {
+    pub(crate) web: &'a Web,
+    pub(crate) endpoint: &'a str,
+    /// For whom assertions are signed.
+    pub(crate) issuer: &'a str,
+    pub(crate) client: &'a Client,
+    pub(crate) config: &'a OAuth,
+    /// What keeps parts of the configuration's secrets.
+    pub(crate) vault: &'a dyn Vault,
+}
+
+impl Desk<'_> {
+    /// Asks for a token.
+    pub(crate) async fn ask(
+        &self,
+        fields: &[(&str, String)],
+        now: SystemTime,
+    ) -> Result<Given, Trouble> {
+        let answer = self.post(WHAT, self.endpoint, fields, now).await?;
+        if answer.status != 200 {
+            return Err(refusal(WHAT, &answer));
+        }
+        let wrong =
+            |what: &str| Trouble::Refused(format!("{WHAT} {} answered with {what}", self.endpoint));
+        // What serde says of an error may quote the text.
+        let given: Answer = serde_json::from_slice(&answer.body)
+            .map_err(|_| wrong("something that is no token"))?;
+        if given.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            return Err(wrong("a token that is no bearer token"));
+        }
+        let printable =
+            |token: &str| !token.is_empty() && token.chars().all(|c| c.is_ascii_graphic());
+        if !printable(&given.access_token) || given.access_token.len() > TOKEN {
+            return Err(wrong("a token that no header can hold"));
+        }
+        let since = kept::stamp(now);
+        let life = given.expires_in.filter(|seconds| *seconds > 0.0 && *seconds < 1e10);
+        // Whole milliseconds of a bounded, positive number.
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is bounded just above"
+        )]
+        let until = life.map(|seconds| since.saturating_add((seconds * 1_000.0) as u64));
+        Ok(Given { access: given.access_token, refresh: given.refresh_token, since, until })
+    }
+
+    /// Posts a form with the client's proof.
+    pub(crate) async fn post(
+        &self,
+        what: &str,
+        endpoint: &str,
+        fields: &[(&str, String)],
+        now: SystemTime,
+    ) -> Result<OutboundResponse, Trouble> {
+        let client = self.client;
+        let mut form = fields.to_vec();
+        let mut authorization = None;
+        match client.method {
+            Method::None => form.push(("client_id", client.id.clone())),
+            Method::Post => {
+                form.push(("client_id", client.id.clone()));
+                form.push(("client_secret", self.secret().await?));
+            }
+            Method::Basic => {
+                let encode = |text: &str| {
+                    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
+                };
+                let pair = format!("{}:{}", encode(&client.id), encode(&self.secret().await?));
+                authorization = Some(format!("Basic {}", STANDARD.encode(pair)));
+            }
+            Method::Key => {
+                let assertion = assertion::sign(&self.key().await?, &client.id, self.issuer, now);
+                form.push(("client_id", client.id.clone()));
+                form.push(("client_assertion_type", assertion::KIND.to_owned()));
+                form.push(("client_assertion", assertion.map_err(Trouble::Refused)?));
+            }
+        }
+        self.web.form(what, endpoint, &form, authorization).await
+    }
+
+    async fn secret(&self) -> Result<String, Trouble> {
+        if self.client.origin == Origin::Registered {
+            let none = || Trouble::Refused("the registered client has no secret".to_owned());
+            return self.client.secret.clone().ok_or_else(none);
+        }
+        match self.config.client.as_ref().map(|client| &client.proof) {
+            Some(Proof::Secret(text)) => Ok(secret(text, self.vault).await?.reveal().to_owned()),
+            Some(Proof::Command(argv)) => program::line(argv).await.map_err(|why| {
+                Trouble::Temporary(format!(
+                    "the command for the client's secret is of no use: {why}"
+                ))
+            }),
+            _ => Err(Trouble::Refused("the configured client has no secret".to_owned())),
+        }
+    }
+
+    async fn key(&self) -> Result<String, Trouble> {
+        let Some(Proof::Key(file)) = self.config.client.as_ref().map(|client| &client.proof) else {
+            return Err(Trouble::Refused("the configured client has no key".to_owned()));
+        };
+        let read = tokio::fs::read_to_string(file).await;
+        read.map_err(|error| Trouble::Refused(format!("`client_key` cannot be read: {error}")))
+    }
+}
+
+/// A client's secret of the configuration. Whoever puts it into the vault does not have to start mcpmux again.
+pub(crate) async fn secret(text: &SecretText, vault: &dyn Vault) -> Result<Secret, Trouble> {
+    let missing = |why| Trouble::Temporary(format!("the client's secret cannot be had: {why}"));
+    fill(text, vault).await.map_err(missing)
+}
+
+/// What an answer that is no success says (RFC 6749, section 5.2; RFC 7591, section 3.2.2).
+pub(crate) fn refusal(what: &str, answer: &OutboundResponse) -> Trouble {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+        #[serde(default)]
+        error_description: String,
+    }
+    match serde_json::from_slice::<Refusal>(&answer.body) {
+        Ok(refusal) if answer.status < 500 && answer.status != 429 => {
+            let said =
+                crate::faults::shown(&format!("{} {}", refusal.error, refusal.error_description));
+            Trouble::Denied { code: refusal.error, text: format!("{what} refused: {said}") }
+        }
+        _ if answer.status >= 500 || answer.status == 429 => {
+            Trouble::Temporary(format!("{what} answered with HTTP status {}", answer.status))
+        }
+        _ => Trouble::Refused(format!("{what} answered with HTTP status {}", answer.status)),
+    }
+}

@@ -1,0 +1,214 @@
+//! The vault's file on the disk: who may see it, how it is read, and how it is replaced whole or not at all.
+
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use mcpmux_core::ports::VaultProblem;
+use rustix::fs::OFlags;
+use zeroize::Zeroizing;
+
+/// The largest file that is read, in bytes.
+const LIMIT: u64 = 64 << 20;
+/// How long others may take with the file.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pauses between two tries to get a lock, from and to.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+/// Where the vault is.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    file: PathBuf,
+}
+
+/// The right to be the only process that changes the file.
+pub(crate) struct Writing<'a> {
+    place: &'a Place,
+    _lock: File,
+}
+
+impl Place {
+    pub(crate) const fn new(file: PathBuf) -> Self {
+        Self { file }
+    }
+
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The content; `None` if there is no file.
+    pub(crate) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
+        read_private(&self.file, "vault", LIMIT)
+    }
+
+    /// Waits for the right to change the file, and makes its folder if there is none.
+    pub(crate) fn write(&self) -> Result<Writing<'_>, VaultProblem> {
+        self.make_folder()?;
+        let path = self.beside("lock");
+        let lock = open_lock(&path).map_err(|error| failed("open", &path, &error))?;
+        let (until, mut pause) = (Instant::now() + PATIENCE, PAUSE.0);
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Writing { place: self, _lock: lock }),
+                Err(TryLockError::Error(error)) => return Err(failed("lock", &path, &error)),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    std::thread::sleep(pause)
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(VaultProblem::Failed(format!(
+                        "another process has held the vault `{}` for {PATIENCE:?}\n\
+                         hint: look for one that hangs: fuser {}",
+                        self.file.display(),
+                        path.display()
+                    )));
+                }
+            }
+            pause = (pause * 2).min(PAUSE.1);
+        }
+    }
+
+    /// The file that whoever has the turn called `name` holds locked.
+    pub(crate) fn turn(&self, name: &str) -> Result<File, VaultProblem> {
+        self.make_folder()?;
+        let folder = self.beside("turns");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|error| failed("make", &folder, &error))?;
+        let path = folder.join(name);
+        open_lock(&path).map_err(|error| failed("open", &path, &error))
+    }
+
+    /// The file's name with something after it.
+    fn beside(&self, what: &str) -> PathBuf {
+        self.file.with_added_extension(what)
+    }
+
+    fn folder(&self) -> &Path {
+        match self.file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
+    }
+
+    fn make_folder(&self) -> Result<(), VaultProblem> {
+        let folder = self.folder();
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| failed("make", folder, &error))?;
+        let about = folder.metadata().map_err(|error| failed("look at", folder, &error))?;
+        own(folder, "vault's folder", &about)?;
+        if about.mode() & 0o022 != 0 {
+            return Err(VaultProblem::Failed(format!(
+                "others can write in the vault's folder `{0}` (mode {1:04o})\nhint: chmod 700 {0}",
+                folder.display(),
+                about.mode() & 0o7777
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Writing<'_> {
+    /// Puts a new file in the place of the old one. If this fails the old one is still there, else the new one is, even
+    /// if the power fails.
+    pub(crate) fn replace(&self, text: &str) -> Result<(), VaultProblem> {
+        let (file, aside) = (&self.place.file, self.place.beside("new"));
+        let replaced = write_aside(&aside, text.as_bytes()).and_then(|()| {
+            std::fs::rename(&aside, file)?;
+            File::open(self.place.folder())?.sync_all()
+        });
+        replaced.map_err(|error| {
+            // There may be none; and whoever writes next removes it too.
+            let _gone = std::fs::remove_file(&aside);
+            failed("write", file, &error)
+        })
+    }
+}
+
+/// Makes a file that only its owner can read, with this content. One of this name that a process left behind goes.
+fn write_aside(aside: &Path, content: &[u8]) -> io::Result<()> {
+    match std::fs::remove_file(aside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    create_private(aside, content)
+}
+
+/// Makes a new file that only its owner can read, with this content, and waits until it is on the disk.
+pub(crate) fn create_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// The content of a file that only we can read; `None` if there is none.
+pub(crate) fn read_private(
+    path: &Path,
+    what: &str,
+    limit: u64,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
+    let mut options = OpenOptions::new();
+    // What is at the path may be anything; opening it must neither follow nor wait.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = options.read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let file = match file {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            return Err(VaultProblem::Failed(format!(
+                "the {what} `{}` is a symbolic link, which could be turned to another file\n\
+                 hint: name the file that it leads to",
+                path.display()
+            )));
+        }
+        Err(error) => return Err(failed("read", path, &error)),
+    };
+    let about = file.metadata().map_err(|error| failed("look at", path, &error))?;
+    if !about.is_file() {
+        let text = format!("the {what} `{}` is no file", path.display());
+        return Err(VaultProblem::Failed(text));
+    }
+    own(path, what, &about)?;
+    if about.mode() & 0o077 != 0 {
+        return Err(VaultProblem::Failed(format!(
+            "others can read or write the {what} `{0}` (mode {1:04o})\nhint: chmod 600 {0}",
+            path.display(),
+            about.mode() & 0o7777
+        )));
+    }
+    let mut content = Zeroizing::new(Vec::new());
+    // Room for all of it at once: growing would leave pieces behind in memory.
+    content.reserve_exact(usize::try_from(about.len().min(limit)).unwrap_or_default() + 1);
+    let read = file.take(limit + 1).read_to_end(&mut content);
+    read.map_err(|error| failed("read", path, &error))?;
+    if content.len() as u64 > limit {
+        let text = format!("the {what} `{}` has more than {limit} bytes", path.display());
+        return Err(VaultProblem::Failed(text));
+    }
+    Ok(Some(content))
+}
+
+/// Refuses what belongs to somebody else.
+fn own(path: &Path, what: &str, about: &Metadata) -> Result<(), VaultProblem> {
+    let us = rustix::process::geteuid().as_raw();
+    if about.uid() == us {
+        return Ok(());
+    }
+    Err(VaultProblem::Failed(format!(
+        "the {what} `{0}` belongs to user {1}, and mcpmux runs as user {us}\n\
+         hint: run mcpmux as its owner, or: chown {us} {0}",
+        path.display(),
+        about.uid()
+    )))
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> VaultProblem {
+    VaultProblem::Failed(format!("cannot {what} `{}`: {error}", path.display()))
+}

@@ -1,0 +1,297 @@
+//! Logins at a real authorization server: once, kept over restarts, refreshed for all at once, widened, revoked.
+
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::{appears, call, down, home, opened, program, serve, text};
+use crate::harness::{http, paths};
+use crate::peers::server::Server;
+use crate::vault::set;
+
+/// The authorization server with its MCP servers.
+pub(super) struct Guarded {
+    server: Server,
+}
+
+impl Guarded {
+    pub(super) async fn start(args: &[&str]) -> Self {
+        let mut command = Command::new(paths::node());
+        command.arg(paths::root().join("tests/peers/authorization.mjs"));
+        command.arg(paths::root().join("tests/.deps")).args(args);
+        Self { server: Server::start(command).await }
+    }
+
+    /// A section for the server of this name, with more keys.
+    pub(super) fn section(&self, name: &str, keys: &str) -> String {
+        let url = self.url(&format!("{name}/mcp"));
+        format!("[backends.{name}]\nurl = \"{url}\"\nauth.type = \"oauth\"\n{keys}\n")
+    }
+
+    fn url(&self, path: &str) -> String {
+        self.server.url.replace("/mcp", &format!("/{path}"))
+    }
+
+    async fn get(&self, what: &str) -> Vec<Value> {
+        let answer = http::client().get(self.url(what)).send().await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    }
+
+    /// What the authorization server was asked, at one of its paths.
+    pub(super) async fn asked(&self, path: &str) -> Vec<Value> {
+        let all = self.get("asked").await;
+        all.into_iter().filter(|asked| asked["path"] == path).collect()
+    }
+
+    /// The tokens of this kind that it has given.
+    pub(super) async fn tokens(&self, kind: &str) -> Vec<String> {
+        let all = self.get("tokens").await;
+        let all = all.into_iter().filter(|token| token["kind"] == kind);
+        all.map(|token| token["value"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The requests for tokens by this grant that were answered with 200.
+    pub(super) async fn grants(&self, grant: &str) -> usize {
+        let asked = self.asked("/token").await;
+        asked.iter().filter(|asked| asked["grant"] == grant && asked["status"] == 200).count()
+    }
+
+    async fn tell(&self, what: &str) {
+        let told = http::client().post(self.url(what)).send().await.unwrap();
+        assert_eq!(told.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_login_is_asked_for_once_and_outlives_a_restart() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", ""));
+    let served = serve(&home).await;
+    appears(&served, "one__read").await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    let urls = opened(&home);
+    assert_eq!(urls.len(), 1, "{urls:?}");
+    served.said(&format!("here:\n{}", urls[0])).await;
+    let registered = guarded.asked("/reg").await;
+    assert_eq!((registered.len(), &registered[0]["type"]), (1, &"native".into()));
+    let resource = guarded.url("one/mcp");
+    for asked in guarded.asked("/token").await.iter().chain(&guarded.asked("/auth").await[..1]) {
+        assert_eq!(asked["resource"], resource.as_str(), "{asked}");
+    }
+    assert_eq!(guarded.asked("/auth").await[0]["method"], "S256");
+    assert_eq!(served.stop().await, 0);
+
+    let served = serve(&home).await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    assert_eq!((opened(&home).len(), guarded.grants("authorization_code").await), (1, 1));
+    let (access, refresh) =
+        (guarded.tokens("AccessToken").await, guarded.tokens("RefreshToken").await);
+    assert_eq!((access.len(), refresh.len()), (1, 1));
+    let vault = std::fs::read(home.path().join("state/mcpmux/vault.mcv")).unwrap();
+    let vault = String::from_utf8_lossy(&vault).into_owned();
+    for secret in access.iter().chain(&refresh).map(String::as_str).chain(["127.0.0.1"]) {
+        assert!(!vault.contains(secret), "the vault shows {secret}");
+    }
+    for token in access.iter().chain(&refresh) {
+        assert!(!served.log().contains(token), "a token is in the log");
+    }
+    let (_, listed, _) = home.run(&["secret", "list", "--json"]).await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&listed[0]["kind"], &listed[0]["backend"]), (&"login".into(), &"one".into()));
+}
+
+#[tokio::test]
+async fn two_backends_of_one_issuer_have_a_login_each() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&(guarded.section("one", "") + &guarded.section("two", "")));
+    let served = serve(&home).await;
+    for backend in ["one", "two"] {
+        appears(&served, &format!("{backend}__read")).await;
+        assert_eq!(text(&served, &format!("{backend}__read")).await, "read done");
+    }
+    assert_eq!((opened(&home).len(), guarded.grants("authorization_code").await), (2, 2));
+}
+
+#[tokio::test]
+async fn two_hundred_calls_at_the_end_of_a_token_refresh_it_once() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", "in_flight = 256"));
+    let served = serve(&home).await;
+    appears(&served, "one__read").await;
+    guarded.tell("expire").await;
+    let answers = futures((0..200).map(|_| text(&served, "one__read"))).await;
+    assert!(answers.iter().all(|answer| answer == "read done"), "{answers:?}");
+    assert_eq!(guarded.grants("refresh_token").await, 1);
+    assert_eq!(opened(&home).len(), 1);
+}
+
+/// All of them, at once.
+async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut pending: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut pending {
+            if output.is_none()
+                && let std::task::Poll::Ready(done) = future.as_mut().poll(context)
+            {
+                *output = Some(done);
+            }
+        }
+        match pending.iter().all(|(_, output)| output.is_some()) {
+            true => std::task::Poll::Ready(()),
+            false => std::task::Poll::Pending,
+        }
+    })
+    .await;
+    pending.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+#[tokio::test]
+async fn a_confidential_client_refreshes_after_a_restart() {
+    let guarded = Guarded::start(&["--secret"]).await;
+    let known = "auth.client_id = \"known\"\nauth.client_secret = \"known-${secret:rest}\"";
+    let home = home(&(guarded.section("one", "") + &guarded.section("two", known)));
+    set(&home, "rest", "secret-of-the-test").await;
+    let served = serve(&home).await;
+    for backend in ["one", "two"] {
+        appears(&served, &format!("{backend}__read")).await;
+    }
+    assert_eq!(served.stop().await, 0);
+    guarded.tell("expire").await;
+    let served = serve(&home).await;
+    for backend in ["one", "two"] {
+        assert_eq!(text(&served, &format!("{backend}__read")).await, "read done");
+    }
+    assert_eq!(guarded.grants("refresh_token").await, 2);
+    assert_eq!((opened(&home).len(), guarded.asked("/reg").await.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_revoked_login_is_said_and_made_again_without_registering_anew() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", ""));
+    let served = serve(&home).await;
+    appears(&served, "one__read").await;
+    // Nobody follows the next login.
+    program(
+        home.path(),
+        "browser",
+        &format!("#!/bin/sh\necho \"$1\" >> {}\n", home.path().join("opened").display()),
+    );
+    guarded.tell("revoke").await;
+    let answer = call(&served, "one__read").await;
+    assert_eq!(answer["error"]["code"], 1008, "{answer}");
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("mcpmux auth login one"), "{message}");
+    let state = down(&home, "one").await;
+    assert!(state["why"].as_str().unwrap().contains("mcpmux auth login one"), "{state}");
+    for _ in 0..5 {
+        assert_eq!(call(&served, "one__read").await["error"]["code"], 1008);
+    }
+    assert_eq!(opened(&home).len(), 2, "a browser opens once for it");
+
+    let follow = opened(&home).pop().unwrap();
+    let browser = paths::root().join("tests/peers/browser.py");
+    let followed = Command::new(paths::python()).arg(browser).arg(&follow).output().await.unwrap();
+    assert!(followed.status.success(), "{followed:?}");
+    appears(&served, "one__read").await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    assert_eq!(guarded.asked("/reg").await.len(), 1);
+}
+
+#[tokio::test]
+async fn more_rights_are_asked_for_when_a_call_needs_them() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", ""));
+    let served = serve(&home).await;
+    appears(&served, "one__read").await;
+    let answer = text(&served, "one__write").await;
+    assert_eq!(answer, "write done", "{}", served.log());
+    let asked = opened(&home);
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1].contains("scope=read+write"), "{asked:?}");
+    assert_eq!(text(&served, "one__read").await, "read done");
+}
+
+#[tokio::test]
+async fn a_machine_needs_nobody() {
+    let guarded = Guarded::start(&[]).await;
+    let keys = "auth.grant = \"client_credentials\"\nauth.client_id = \"machine\"\nauth.client_secret = \"${secret:machine}\"";
+    let home = home(&guarded.section("one", keys));
+    let served = serve(&home).await;
+    served.said("hint: mcpmux secret set machine").await;
+    set(&home, "machine", "machine-secret-of-the-test").await;
+    appears(&served, "one__read").await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    assert!(opened(&home).is_empty());
+}
+
+#[tokio::test]
+async fn the_command_line_logs_in_and_out_while_mcpmux_runs() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", "auth.open_browser = false"));
+    let served = serve(&home).await;
+    down(&home, "one").await;
+    let (code, out, _) = home.run(&["auth", "status", "--json"]).await;
+    assert_eq!((code, out.as_str()), (0, "[{\"backend\":\"one\",\"logged_in\":false}]\n"));
+
+    let browser = home.path().join("browser");
+    let mut login = home.mcpmux(&["auth", "login", "one", "--json"]);
+    let login = login.env("BROWSER", browser).stdin(std::process::Stdio::null()).output();
+    let login = tokio::time::timeout(crate::harness::PATIENCE, login).await.unwrap().unwrap();
+    assert!(login.status.success(), "{login:?}");
+    appears(&served, "one__read").await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    let (_, out, _) = home.run(&["auth", "status", "--json"]).await;
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&rows[0]["logged_in"], &rows[0]["renews"]), (&true.into(), &true.into()), "{rows}");
+
+    let (code, out, error) = home.run(&["auth", "logout", "one", "--json"]).await;
+    assert_eq!(code, 0, "{error}");
+    let rows: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(rows[0]["revoked"], true, "{rows}");
+    assert_eq!(guarded.asked("/token/revocation").await.len(), 2);
+    assert_eq!(call(&served, "one__read").await["error"]["code"], 1008);
+    assert_eq!(opened(&home).len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_without_a_browser_takes_the_address_that_it_ended_at() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", ""));
+    let mut command = home.mcpmux(&["auth", "login", "one", "--no-browser", "--json"]);
+    let pipe = std::process::Stdio::piped;
+    let mut child = command.stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().unwrap();
+    let mut lines =
+        tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(child.stderr.take().unwrap()));
+    let url = loop {
+        let line = lines.next_line().await.unwrap().expect("it says where");
+        if line.starts_with("http") {
+            break line;
+        }
+    };
+    // A browser elsewhere cannot reach the callback: it shows the address alone.
+    let browser = reqwest_without_redirects();
+    let mut at = url;
+    let mut jar = String::new();
+    while !at.starts_with("http://127.0.0.1:") || !at.contains("/callback") {
+        let response = browser.get(&at).header("cookie", &jar).send().await.unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            jar.push_str(cookie.to_str().unwrap().split(';').next().unwrap());
+            jar.push_str("; ");
+        }
+        let next = response.headers()["location"].to_str().unwrap();
+        at = response.url().join(next).unwrap().to_string();
+    }
+    let mut input = child.stdin.take().unwrap();
+    let pasted = format!("http://127.0.0.1:1/callback?code=x&state=wrong\n{at}\n");
+    tokio::io::AsyncWriteExt::write_all(&mut input, pasted.as_bytes()).await.unwrap();
+    let output = tokio::time::timeout(crate::harness::PATIENCE, child.wait_with_output()).await;
+    let output = output.expect("it ends").unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let served = serve(&home).await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    assert!(opened(&home).is_empty());
+}
+
+fn reqwest_without_redirects() -> reqwest::Client {
+    http::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}

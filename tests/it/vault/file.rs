@@ -1,0 +1,83 @@
+//! The vault's file: who may see it, and what becomes of it when it is damaged or many write at once.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use super::{KEYFILE, json, run, set};
+use crate::harness::Home;
+
+#[tokio::test]
+async fn files_that_others_can_read_are_refused_with_the_command_that_helps() {
+    let home = Home::new(KEYFILE);
+    set(&home, "a", "1").await;
+    let state = home.path().join("state/mcpmux");
+    let vault = state.join("vault.mcv");
+    let mode = |path: &std::path::Path| path.metadata().unwrap().mode() & 0o777;
+    assert_eq!((mode(&state), mode(&vault)), (0o700, 0o600));
+    assert_eq!(mode(&home.path().join("vault.key")), 0o600);
+    // The keyfile is named as the configuration names it, from its folder.
+    for (path, shown) in
+        [(vault.clone(), vault.to_str().unwrap()), (home.path().join("vault.key"), "vault.key")]
+    {
+        let change = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        change(0o644);
+        let hint = format!("hint: chmod 600 {shown}\n");
+        let (code, _, said) = run(&home, &[], &["secret", "list"], "").await;
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains(&hint), "{said}");
+        if path.ends_with("vault.mcv") {
+            for args in [&["serve", "--http", "127.0.0.1:0"][..], &["check"]] {
+                let (code, _, said) = run(&home, &[], args, "").await;
+                assert_eq!(code, 2, "{args:?}: {said}");
+                assert!(said.contains(&hint), "{args:?}: {said}");
+            }
+        }
+        change(0o600);
+        let (code, out, _) = run(&home, &[], &["secret", "list"], "").await;
+        assert_eq!((code, out.as_str()), (0, "a  secret\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_byte_spoils_one_record_which_is_named() {
+    let home = Home::new(KEYFILE);
+    for (name, value) in [("one", "1"), ("two", "2"), ("three", "3")] {
+        set(&home, name, value).await;
+    }
+    let file = home.path().join("state/mcpmux/vault.mcv");
+    let mut text = std::fs::read(&file).unwrap();
+    let line = text.windows(9).position(|window| window == b"record 2 ").unwrap();
+    text[line + 30] ^= 1;
+    std::fs::write(&file, &text).unwrap();
+    let checked = json(&home, &["check", "--json"]).await;
+    assert_eq!(checked["vault"]["records"], 3);
+    let problem = checked["vault"]["problem"].as_str().unwrap();
+    assert!(problem.contains("secret `two`") && problem.contains("hint: "), "{problem}");
+    set(&home, "two", "anew").await;
+    assert_eq!(
+        json(&home, &["check", "--json"]).await["vault"]["problem"],
+        serde_json::Value::Null
+    );
+}
+
+#[tokio::test]
+async fn processes_that_write_at_once_lose_nothing() {
+    let home = Home::new(KEYFILE);
+    let names: Vec<String> = (0..12).map(|number| format!("n{number:02}")).collect();
+    let all = names.iter().map(|name| set(&home, name, "x"));
+    futures_of(all.collect()).await;
+    let (code, out, said) = run(&home, &[], &["secret", "list"], "").await;
+    let expected: String = names.iter().map(|name| format!("{name}  secret\n")).collect();
+    assert_eq!((code, out), (0, expected), "{said}");
+}
+
+/// Runs futures at once, to their ends.
+async fn futures_of<F: Future<Output = ()>>(futures: Vec<F>) {
+    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if futures.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
