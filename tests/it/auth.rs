@@ -1,6 +1,7 @@
 //! Credentials for backends, from the configuration to the wire: programs, logins at a real authorization server, and an
 //! authorization server that is not to be trusted.
 
+mod clients;
 mod command;
 mod evil;
 mod real;
@@ -79,8 +80,8 @@ async fn appears(served: &Served, tool: &str) {
     assert!(waited.is_ok(), "`{tool}` never appeared:\n{}", served.log());
 }
 
-/// What `mcpmux status` says of a backend that is down.
-async fn down(home: &Home, backend: &str) -> Value {
+/// What `mcpmux status` says of a backend that wants a login.
+async fn needs_auth(home: &Home, backend: &str) -> Value {
     let asking = async {
         loop {
             let (code, status, error) = home.run(&["status", "--json"]).await;
@@ -88,10 +89,10 @@ async fn down(home: &Home, backend: &str) -> Value {
             let status: Value = serde_json::from_str(&status).unwrap();
             let backends = status["backends"].as_array().unwrap();
             let found = backends.iter().find(|found| found["name"] == backend).unwrap();
-            if found["state"] == "down" {
+            if found["state"] == "needs_auth" {
                 return found.clone();
             }
         }
     };
-    tokio::time::timeout(PATIENCE, asking).await.expect("it is down")
+    tokio::time::timeout(PATIENCE, asking).await.expect("it wants a login")
 }

@@ -7,8 +7,9 @@
 // the scope `read`, `write` needs `write`. A refresh token counts once: one that is shown again ends the whole login. The MCP
 // servers take access tokens two seconds longer than they hold.
 //
-// At that address, for the test: GET /asked, what the authorization server was asked; GET /tokens, which it gave; POST /expire, no access token counts
-// any more; POST /revoke, nor does a refresh token or a login.
+// At that address, for the test: GET /asked, what the authorization server was asked; GET /tokens, which it gave; GET /keys, the private keys of
+// the clients `signs-es256` and `signs-rs256`; POST /expire, no access token counts any more; POST /revoke, nor does a refresh token or a login.
+import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -52,18 +53,25 @@ class Kept {
 }
 const drop = (models) => { for (const [at, entry] of kept) if (models(entry.model)) kept.delete(at); };
 
+// Clients that sign, by their algorithms.
+const pairs = { ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }), RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }) };
+const signing = Object.entries(pairs).map(([alg, { publicKey }]) => ({
+  client_id: `signs-${alg.toLowerCase()}`, redirect_uris: [], response_types: [], grant_types: ['client_credentials'],
+  token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: alg, jwks: { keys: [publicKey.export({ format: 'jwk' })] },
+}));
+
 const ttl = Number(values.ttl);
 const day = 86400;
 const provider = new Provider(issuer, {
   adapter: Kept,
-  clientAuthMethods: values.secret ? ['client_secret_basic'] : ['none', 'client_secret_basic'],
+  clientAuthMethods: values.secret ? ['client_secret_basic'] : ['none', 'client_secret_basic', 'private_key_jwt'],
   clients: [{
     client_id: 'known', client_secret: 'known-secret-of-the-test', redirect_uris: ['http://127.0.0.1/callback'], application_type: 'native',
     grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_basic',
   }, {
     client_id: 'machine', client_secret: 'machine-secret-of-the-test', redirect_uris: [], response_types: [],
     grant_types: ['client_credentials'], token_endpoint_auth_method: 'client_secret_basic',
-  }],
+  }, ...(values.secret ? [] : signing)],
   scopes,
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   ttl: { AccessToken: ttl, ClientCredentials: ttl, RefreshToken: day, Grant: day, Session: day, Interaction: 600, IdToken: 3600 },
@@ -101,7 +109,7 @@ provider.use(async (ctx, next) => {
   if (['/token', '/reg', '/auth', '/token/revocation'].includes(ctx.path)) {
     asked.push({
       path: ctx.path, status: ctx.status, grant: params.grant_type, client: client?.clientId, scope: params.scope, resource: params.resource,
-      method: params.code_challenge_method, error: ctx.body?.error, type: body?.application_type,
+      method: params.code_challenge_method, error: ctx.body?.error, type: body?.application_type, name: body?.client_name,
     });
   }
 });
@@ -125,6 +133,7 @@ serving.on('request', async (request, response) => {
     const given = [...kept].filter(([, { model }]) => model === 'AccessToken' || model === 'RefreshToken');
     return reply(200, given.map(([at, { model }]) => ({ kind: model, value: at.slice(model.length + 1) })));
   }
+  if (request.url === '/keys') return reply(200, Object.values(pairs).map(({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })));
   if (request.url === '/expire') { drop((model) => model === 'AccessToken' || model === 'ClientCredentials'); return reply(200, {}); }
   if (request.url === '/revoke') { drop((model) => model !== 'Client'); return reply(200, {}); }
   const metadata = '/.well-known/oauth-protected-resource';

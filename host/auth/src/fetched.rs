@@ -231,4 +231,8 @@ impl Credential for Fetched {
     ) -> Pending<'_, Result<Option<Shown>, Fault>> {
         Box::pin(self.replace(shown, challenge))
     }
+
+    fn accepted(&self, shown: &Shown) {
+        self.lock().accepted(shown);
+    }
 }

@@ -198,6 +198,11 @@ pub trait Credential: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// The backend took these headers, which it was shown in the place of others that it had refused.
+    fn accepted(&self, shown: &Shown) {
+        let _ = shown;
+    }
+
     /// Ends when there may be something to show although [`Credential::headers`] had nothing a moment ago, for instance
     /// because someone has logged in.
     fn renewed(&self) -> Pending<'_, ()> {

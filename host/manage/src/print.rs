@@ -55,6 +55,7 @@ pub fn banner(url: &str, socket: Option<&Path>, status: &Status) -> String {
             BackendState::Ready { revision } => format!("{tools}  ({revision})"),
             BackendState::Connecting => "still starting; its tools follow".to_owned(),
             BackendState::Down { why } => format!("down: {why}"),
+            BackendState::NeedsAuth { why } => why.clone(),
         };
         // Writing to a string cannot fail.
         let _infallible = writeln!(out, "  {:width$}  {line}", backend.name);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mcpmux_core::catalog::{Catalog, Changed, EntryKind, Report, Source, build};
 use mcpmux_core::config::{Match, Mode, Naming};
+use mcpmux_core::fault::Fault;
 use mcpmux_core::hook::Hooks;
 use mcpmux_core::names::{BackendName, PluginName};
 use mcpmux_core::ports::{Backend, Caching, Listing, State};
@@ -52,11 +53,13 @@ struct Known {
     listing: Option<Listing>,
     /// When it was lost; its entries go when the grace is over.
     lost: Option<Instant>,
+    /// Why it is not there.
+    fault: Option<Fault>,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Self { state: BackendState::Connecting, listing: None, lost: None }
+        Self { state: BackendState::Connecting, listing: None, lost: None, fault: None }
     }
 }
 
@@ -179,7 +182,7 @@ impl Task {
         let Some(known) = self.known.get_mut(name) else { return };
         match state {
             State::Connecting => {
-                if !matches!(known.state, BackendState::Down { .. }) {
+                if known.fault.is_none() {
                     known.state = BackendState::Connecting;
                 }
             }
@@ -189,11 +192,12 @@ impl Task {
                 tracing::info!(backend = %name, revision = %listing.revision, entries, "backend is ready");
                 known.state = BackendState::Ready { revision: listing.revision };
                 known.listing = Some(listing);
-                known.lost = None;
+                (known.lost, known.fault) = (None, None);
             }
             State::Down(fault) => {
-                known.state = BackendState::Down { why: fault.to_string() };
+                known.state = BackendState::without(&fault);
                 known.lost = known.lost.or_else(|| known.listing.is_some().then(Instant::now));
+                known.fault = Some(fault);
             }
         }
     }
@@ -214,6 +218,13 @@ impl Task {
 
     fn listing(&self, backend: &BackendName) -> Option<&Listing> {
         self.known.get(backend)?.listing.as_ref()
+    }
+
+    /// A backend that has nothing in the catalog because it is not there: how its entries would begin, and why.
+    fn absent(&self, Member { backend, naming }: &Member) -> Option<(String, Fault)> {
+        let known = self.known.get(backend.name()).filter(|known| known.listing.is_none())?;
+        let begin = naming.expose(backend.name(), "");
+        known.fault.clone().filter(|_| !begin.is_empty()).map(|fault| (begin, fault))
     }
 
     /// Builds the catalog off the runtime's threads, since plugins take part, and publishes it.
@@ -309,6 +320,7 @@ impl Task {
             catalog: Arc::clone(&self.catalog),
             backends: members.iter().map(place).collect(),
             status: members.iter().map(status).collect(),
+            absent: members.iter().filter_map(|member| self.absent(member)).collect(),
             posts: self.posts.clone(),
             plans,
             sights,

@@ -121,13 +121,13 @@ impl Mux {
             };
         }
         let Lost { call, unseen } = *lost;
-        let fault = unknown(call.method, &call.name);
-        if let Some(to) = unseen {
-            // Who keeps an audit hears of it; the client does not learn that there is something.
-            let method = call.method.as_str();
-            tracing::debug!(backend = %to.backend, entry = %to.native, method, "a client called what it does not see");
-            Passage::new(self, &Routed { call, to }, None, Vec::new()).refuse(&fault);
-        }
+        let Some(to) = unseen else {
+            return Err(self.shared.read(|view| view.unknown(call.method, &call.name)));
+        };
+        // Who keeps an audit hears of it; the client does not learn that there is something.
+        let (method, fault) = (call.method.as_str(), unknown(call.method, &call.name));
+        tracing::debug!(backend = %to.backend, entry = %to.native, method, "a client called what it does not see");
+        Passage::new(self, &Routed { call, to }, None, Vec::new()).refuse(&fault);
         Err(fault)
     }
 

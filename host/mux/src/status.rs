@@ -2,6 +2,7 @@
 
 use mcpmux_core::catalog::EntryKind;
 use mcpmux_core::era::Revision;
+use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::{HookKind, PluginHealth};
 use serde::Serialize;
 
@@ -67,6 +68,29 @@ pub enum BackendState {
         /// Why.
         why: String,
     },
+    /// Not there before somebody has logged in.
+    #[serde(rename = "needs_auth")]
+    NeedsAuth {
+        /// What to do.
+        why: String,
+    },
+}
+
+impl BackendState {
+    /// That of a backend that is not there for this reason.
+    pub(crate) fn without(fault: &Fault) -> Self {
+        let why = fault.to_string();
+        if fault.kind == Kind::AuthRequired { Self::NeedsAuth { why } } else { Self::Down { why } }
+    }
+
+    /// Why it is not there, if it is not.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Connecting | Self::Ready { .. } => None,
+            Self::Down { why } | Self::NeedsAuth { why } => Some(why),
+        }
+    }
 }
 
 fn as_text<S: serde::Serializer>(revision: &Revision, serializer: S) -> Result<S::Ok, S::Error> {

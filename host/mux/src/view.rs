@@ -6,10 +6,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
+use mcpmux_core::call::{Method, NamedBy};
 use mcpmux_core::catalog::{Catalog, Changed, EntryKind};
 use mcpmux_core::client::Client;
 use mcpmux_core::config::Naming;
 use mcpmux_core::era::{Era, Revision};
+use mcpmux_core::fault::Fault;
+use mcpmux_core::gate::unknown;
 use mcpmux_core::json::Raw;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Backend, Caching};
@@ -28,6 +31,8 @@ pub(crate) struct View {
     pub(crate) backends: HashMap<BackendName, Arc<Placed>>,
     /// In the order of the configuration.
     pub(crate) status: Vec<BackendStatus>,
+    /// The backends that are not there and have nothing in the catalog: how their entries would begin, and why.
+    pub(crate) absent: Vec<(String, Fault)>,
     /// The plugins, in order.
     pub(crate) posts: Vec<Arc<Post>>,
     /// Which of them each call meets.
@@ -45,6 +50,16 @@ pub(crate) struct View {
 }
 
 impl View {
+    /// What a client is told of something that is not there: that its backend is not, if nobody may be kept from
+    /// knowing of it.
+    pub(crate) fn unknown(&self, method: Method, name: &str) -> Fault {
+        let named = method.named_by() == NamedBy::Name && !self.plans.tell_clients_apart();
+        let mut absent = self.absent.iter().filter(|_| named);
+        absent
+            .find(|(begin, _)| name.starts_with(begin))
+            .map_or_else(|| unknown(method, name), |(_, fault)| fault.clone())
+    }
+
     /// The definition of an entry that a client may see, by the name that it sees.
     pub(crate) fn definition(
         &self,

@@ -2,10 +2,12 @@
 
 use std::process::Stdio;
 
+use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{down, program, text};
-use crate::harness::{Home, paths};
+use super::{needs_auth, program, text};
+use crate::harness::http::{self, Client};
+use crate::harness::{Home, PATIENCE, paths};
 use crate::peers::server::Server;
 use crate::vault::{KEYFILE, set};
 
@@ -26,22 +28,67 @@ fn section(url: &str, keys: &str) -> String {
 async fn a_program_is_asked_again_when_its_token_is_refused() {
     let server = bearer(&["first", "second"]).await;
     let home = Home::new(&section(&server.url, ""));
-    let script = format!(
-        "#!/bin/sh\necho x >> {0}/runs\n[ $(wc -l < {0}/runs) = 1 ] && echo first || echo second\n",
-        home.path().display()
-    );
-    program(home.path(), "token", &script);
+    in_turn(&home, "first second");
     let served = home.serve().await;
     for _ in 0..3 {
         assert_eq!(text(&served, "b__echo").await, "{}");
     }
-    let runs = || std::fs::read_to_string(home.path().join("runs")).unwrap().lines().count();
-    assert_eq!(runs(), 1);
-    let client = crate::harness::http::Client::modern(&served.url);
-    let rotate = serde_json::json!({ "name": "b__echo", "arguments": { "rotate": true } });
+    assert_eq!(runs(&home), 1);
+    let client = Client::modern(&served.url);
+    let rotate = json!({ "name": "b__echo", "arguments": { "rotate": true } });
     assert_eq!(client.request("tools/call", rotate).await.status, 200);
     assert_eq!(text(&served, "b__echo").await, "{}");
-    assert_eq!(runs(), 2);
+    assert_eq!(runs(&home), 2);
+}
+
+/// Prints each word in turn, then the last one, and notes every run in `runs`.
+fn in_turn(home: &Home, words: &str) {
+    let script = format!(
+        "#!/bin/sh\necho x >> {0}/runs\nset -- {words}\nrun=$(wc -l < {0}/runs)\n\
+         [ $run -gt $# ] && run=$#\nshift $((run - 1))\necho $1\n",
+        home.path().display()
+    );
+    program(home.path(), "token", &script);
+}
+
+fn runs(home: &Home) -> usize {
+    std::fs::read_to_string(home.path().join("runs")).unwrap().lines().count()
+}
+
+/// What the server has refused: methods and tokens.
+async fn refused(server: &Server) -> Value {
+    let answer = http::client().get(server.url.replace("/mcp", "/refused")).send().await.unwrap();
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_refusal_in_the_midst_of_a_stream_costs_one_token_and_one_more_request() {
+    let server = bearer(&["first", "second"]).await;
+    let home = Home::new(&section(&server.url, ""));
+    in_turn(&home, "first second");
+    let served = home.serve().await;
+    let client = Client::modern(&served.url);
+    let cut = json!({ "name": "b__echo", "arguments": { "cut": true } });
+    let answer = client.request("tools/call", cut).await.message();
+    assert_eq!(answer["result"]["content"][0]["text"], "{\"cut\": true}", "{answer}");
+    assert_eq!(refused(&server).await, json!([["GET", "Bearer first"]]));
+    assert_eq!(runs(&home), 2);
+}
+
+#[tokio::test]
+async fn what_is_refused_twice_is_not_sent_a_third_time() {
+    let server = bearer(&["first", "third"]).await;
+    let home = Home::new(&section(&server.url, ""));
+    in_turn(&home, "first second");
+    let served = home.serve().await;
+    let client = Client::modern(&served.url);
+    let call = |arguments| json!({ "name": "b__echo", "arguments": arguments });
+    client.request("tools/call", call(json!({ "rotate": true }))).await;
+    let answer = client.request("tools/call", call(json!({}))).await.message();
+    assert_eq!(answer["error"]["code"], 1008, "{answer}");
+    let twice = json!([["POST", "Bearer first"], ["POST", "Bearer second"]]);
+    assert_eq!(refused(&server).await.as_array().unwrap()[..2], twice.as_array().unwrap()[..]);
+    assert_eq!(runs(&home), 2);
 }
 
 #[tokio::test]
@@ -56,7 +103,7 @@ async fn a_program_that_prints_no_token_is_a_login_that_is_lacking_and_none_of_i
         let home = Home::new(&section(&server.url, ""));
         program(home.path(), "token", &format!("#!/bin/sh\n{script}\n"));
         let served = home.serve().await;
-        let state = down(&home, "b").await;
+        let state = needs_auth(&home, "b").await;
         assert!(state["why"].as_str().unwrap().contains("wants a login"), "{script}: {state}");
         let said = format!("{state}{}", served.log());
         assert!(said.contains(part) && !said.contains("tok-s3cret"), "{script}: {said}");
@@ -71,4 +118,28 @@ async fn a_header_of_the_configuration_arrives_with_what_the_vault_keeps_of_it()
     set(&home, "rest", "hole").await;
     let served = home.serve().await;
     assert_eq!(text(&served, "b__echo").await, "{}");
+}
+
+#[tokio::test]
+async fn a_program_that_hangs_is_ended_with_what_it_started() {
+    let server = bearer(&["never"]).await;
+    let home = Home::new(&section(&server.url, ""));
+    program(
+        home.path(),
+        "token",
+        "#!/bin/sh\nsleep 1000 &\necho $! > \"$(dirname \"$0\")/started\"\nwait\n",
+    );
+    let served = home.serve_at_once().await;
+    served.said("took longer than 10s").await;
+    let started = std::fs::read_to_string(home.path().join("started")).unwrap();
+    let process = std::path::PathBuf::from(format!("/proc/{}", started.trim()));
+    let gone = async {
+        // Until whoever inherited it has taken note, a dead process has a folder without a command line.
+        while std::fs::read(process.join("cmdline")).is_ok_and(|line| !line.is_empty()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("it is ended");
+    let answer = super::call(&served, "b__echo").await;
+    assert_eq!(answer["error"]["code"], 1008, "{answer}");
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::{appears, call, down, home, opened, program, serve, text};
+use super::{appears, call, home, needs_auth, opened, program, serve, text};
 use crate::harness::{http, paths};
 use crate::peers::server::Server;
 use crate::vault::set;
@@ -31,7 +31,7 @@ impl Guarded {
         self.server.url.replace("/mcp", &format!("/{path}"))
     }
 
-    async fn get(&self, what: &str) -> Vec<Value> {
+    pub(super) async fn get(&self, what: &str) -> Vec<Value> {
         let answer = http::client().get(self.url(what)).send().await.unwrap();
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
     }
@@ -55,7 +55,8 @@ impl Guarded {
         asked.iter().filter(|asked| asked["grant"] == grant && asked["status"] == 200).count()
     }
 
-    async fn tell(&self, what: &str) {
+    /// Tells the server to do this from now on.
+    pub(super) async fn tell(&self, what: &str) {
         let told = http::client().post(self.url(what)).send().await.unwrap();
         assert_eq!(told.status(), 200);
     }
@@ -181,7 +182,7 @@ async fn a_revoked_login_is_said_and_made_again_without_registering_anew() {
     assert_eq!(answer["error"]["code"], 1008, "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
     assert!(message.contains("mcpmux auth login one"), "{message}");
-    let state = down(&home, "one").await;
+    let state = needs_auth(&home, "one").await;
     assert!(state["why"].as_str().unwrap().contains("mcpmux auth login one"), "{state}");
     for _ in 0..5 {
         assert_eq!(call(&served, "one__read").await["error"]["code"], 1008);
@@ -212,24 +213,11 @@ async fn more_rights_are_asked_for_when_a_call_needs_them() {
 }
 
 #[tokio::test]
-async fn a_machine_needs_nobody() {
-    let guarded = Guarded::start(&[]).await;
-    let keys = "auth.grant = \"client_credentials\"\nauth.client_id = \"machine\"\nauth.client_secret = \"${secret:machine}\"";
-    let home = home(&guarded.section("one", keys));
-    let served = serve(&home).await;
-    served.said("hint: mcpmux secret set machine").await;
-    set(&home, "machine", "machine-secret-of-the-test").await;
-    appears(&served, "one__read").await;
-    assert_eq!(text(&served, "one__read").await, "read done");
-    assert!(opened(&home).is_empty());
-}
-
-#[tokio::test]
 async fn the_command_line_logs_in_and_out_while_mcpmux_runs() {
     let guarded = Guarded::start(&[]).await;
     let home = home(&guarded.section("one", "auth.open_browser = false"));
     let served = serve(&home).await;
-    down(&home, "one").await;
+    needs_auth(&home, "one").await;
     let (code, out, _) = home.run(&["auth", "status", "--json"]).await;
     assert_eq!((code, out.as_str()), (0, "[{\"backend\":\"one\",\"logged_in\":false}]\n"));
 

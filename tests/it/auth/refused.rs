@@ -5,14 +5,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::evil::{Evil, Twist};
-use super::{appears, call, down, home, opened, program, serve, text};
+use super::{appears, call, home, needs_auth, opened, program, serve, text};
 
 /// With this twist there is no login: no browser opens, no token is asked for, and the reason is said.
 async fn never_begins(twist: Twist, part: &str) {
     let evil = Evil::start(twist).await;
     let home = home(&evil.section());
     let served = serve(&home).await;
-    let state = down(&home, "b").await;
+    let state = needs_auth(&home, "b").await;
     let why = state["why"].as_str().unwrap();
     assert!(why.contains("wants a login") && why.contains(part), "{part}: {state}");
     assert!(opened(&home).is_empty(), "{part}");
@@ -75,7 +75,7 @@ async fn a_redirect_is_not_followed_wherever_it_goes() {
     let served = serve(&home).await;
     served.said("the login did not succeed").await;
     assert_eq!(evil.asked("POST /token"), 1);
-    down(&home, "b").await;
+    needs_auth(&home, "b").await;
     assert!(other.seen().is_empty(), "{:?}", other.seen());
 }
 
@@ -116,7 +116,7 @@ async fn a_reply_of_another_server_ends_the_login_and_its_text_is_not_shown() {
         let home = home(&evil.section());
         let served = serve(&home).await;
         served.said("the login did not succeed").await;
-        let state = down(&home, "b").await;
+        let state = needs_auth(&home, "b").await;
         assert!(state["why"].as_str().unwrap().contains("wants a login"), "{reply}: {state}");
         assert_eq!(evil.asked("POST /token"), 0, "{reply}");
         assert!(!served.log().contains("s3cret"), "{reply}: {}", served.log());

@@ -4,8 +4,10 @@ use super::real::Guarded;
 use super::{appears, home, opened, serve, text};
 use crate::harness::{PATIENCE, Served, http};
 
-/// How many times the login is refreshed.
+/// How many times the login is refreshed because its token has ended.
 const ROTATIONS: usize = 8;
+/// How many times, because it was refused.
+const REFUSALS: usize = 1000;
 
 /// Calls until the authorization server has refreshed the login so many times; every call succeeds.
 async fn call_until(served: &Served, guarded: &Guarded, rotations: usize) {
@@ -46,4 +48,31 @@ async fn two_processes_refresh_one_login_many_times_and_show_no_refresh_token_tw
         .body(form);
     assert_eq!(again.send().await.unwrap().status(), 400);
     assert_eq!(guarded.tokens("RefreshToken").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn two_processes_outlive_a_thousand_refusals_with_one_refresh_for_each() {
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", ""));
+    let first = serve(&home).await;
+    appears(&first, "one__read").await;
+    let second = serve(&home).await;
+    appears(&second, "one__read").await;
+    let said = |served: &Served| format!("{}\n{}", served.log(), first.log());
+    for round in 0..REFUSALS {
+        guarded.tell("expire").await;
+        let answers = tokio::join!(text(&first, "one__read"), text(&second, "one__read"));
+        let done = ("read done".to_owned(), "read done".to_owned());
+        assert_eq!(answers, done, "round {round}: {}", said(&second));
+    }
+    let asked = guarded.asked("/token").await;
+    assert!(asked.iter().all(|asked| asked["status"] == 200), "{asked:?}");
+    assert_eq!(guarded.grants("refresh_token").await, REFUSALS);
+    assert_eq!(opened(&home).len(), 1, "a person was asked once");
+    assert_eq!((first.stop().await, second.stop().await), (0, 0));
+
+    // The last token that was given is the one that rests: nothing is asked for after a restart.
+    let third = serve(&home).await;
+    assert_eq!(text(&third, "one__read").await, "read done");
+    assert_eq!(guarded.grants("refresh_token").await, REFUSALS);
 }

@@ -104,6 +104,13 @@ impl State {
         true
     }
 
+    /// What is held has been of use: should it be refused, another one may be fetched at once.
+    pub(super) fn accepted(&mut self, shown: &Shown) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.shown == *shown) {
+            held.replaces = false;
+        }
+    }
+
     /// Why the plugin is asked now.
     pub(super) fn next(&mut self, hook: &Hook) -> (Reason, Option<String>) {
         self.belong_to(hook);

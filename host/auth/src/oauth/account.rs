@@ -211,6 +211,10 @@ impl Credential for Account {
         Box::pin(self.replace(shown, challenge))
     }
 
+    fn accepted(&self, shown: &Shown) {
+        self.lock().accepted(shown);
+    }
+
     fn renewed(&self) -> Pending<'_, ()> {
         Box::pin(self.wait())
     }

@@ -13,7 +13,7 @@ use mcpmux_core::names::BackendName;
 use mcpmux_frontends::http::PATH;
 use mcpmux_manage::cli::{Global, Target, Which};
 use mcpmux_manage::print;
-use mcpmux_mux::{BackendState, Mux};
+use mcpmux_mux::Mux;
 use tokio::net::TcpStream;
 
 use crate::failure::Failure;
@@ -83,7 +83,7 @@ impl Visit {
     async fn ready(&self) -> Result<(), Failure> {
         self.mux().settled().await;
         for backend in self.mux().status().backends {
-            if let BackendState::Down { why } = backend.state {
+            if let Some(why) = backend.state.why() {
                 let text = format!("`{}` is not available: {why}", backend.name);
                 if self.alone {
                     return Err(Failure::failed(text));

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mcpmux_core::fault::Fault;
+use mcpmux_core::ports::Shown;
 
 use super::super::kept::{self, Kept};
 use crate::fetched::Time;
@@ -115,6 +116,13 @@ impl State {
         held.refused = true;
         self.spurned |= again;
         !again
+    }
+
+    /// What is held has been of use: should it be refused, it may be refreshed at once.
+    pub(super) fn accepted(&mut self, shown: &Shown) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.kept.shown() == *shown) {
+            held.replaces = false;
+        }
     }
 
     /// The server does not take this refresh token any more.

@@ -131,7 +131,11 @@ impl Wire {
         let other = credential.refused(shown, challenge).await.map_err(nothing)?;
         let Some(other) = other else { return Ok(response) };
         drop(response);
-        self.send_once(method, with(headers, &other)?, body, taken).await
+        let response = self.send_once(method, with(headers, &other)?, body, taken).await?;
+        if refusal(&response).is_none() {
+            credential.accepted(&other);
+        }
+        Ok(response)
     }
 
     async fn send_once(
