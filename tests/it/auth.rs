@@ -3,6 +3,7 @@
 
 mod clients;
 mod command;
+mod command_line;
 mod evil;
 mod real;
 mod refused;

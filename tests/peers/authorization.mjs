@@ -1,11 +1,11 @@
 // A real authorization server (npm oidc-provider), and MCP servers that take its tokens, each on a port of its own.
 //
-//   node authorization.mjs FOLDER [--ttl SECONDS] [--secret]    FOLDER holds node_modules
+//   node authorization.mjs FOLDER [--ttl SECONDS] [--slow MILLISECONDS] [--secret]    FOLDER holds node_modules
 //
 // It says `bound to ADDRESS` on standard error for the MCP servers, whose paths are /one/mcp and /two/mcp. Whoever comes
 // is logged in and has consented. Clients register themselves; with --secret they all have one. The tool `read` needs
 // the scope `read`, `write` needs `write`. A refresh token counts once: one that is shown again ends the whole login. The MCP
-// servers take access tokens two seconds longer than they hold.
+// servers take access tokens two seconds longer than they hold. With --slow, what a refresh gives is on its way for so long.
 //
 // At that address, for the test: GET /asked, what the authorization server was asked; GET /tokens, which it gave; GET /keys, the private keys of
 // the clients `signs-es256` and `signs-rs256`; POST /expire, no access token counts any more; POST /revoke, nor does a refresh token or a login.
@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { ttl: { type: 'string', default: '3600' }, secret: { type: 'boolean', default: false } },
+  options: { ttl: { type: 'string', default: '3600' }, slow: { type: 'string', default: '0' }, secret: { type: 'boolean', default: false } },
 });
 const from = createRequire(path.resolve(positionals[0], 'x.js'));
 const { Provider } = await import(pathToFileURL(from.resolve('oidc-provider')).href);
@@ -112,6 +112,7 @@ provider.use(async (ctx, next) => {
       method: params.code_challenge_method, error: ctx.body?.error, type: body?.application_type, name: body?.client_name,
     });
   }
+  if (params.grant_type === 'refresh_token') await new Promise((done) => setTimeout(done, Number(values.slow)));
 });
 issuing.on('request', provider.callback());
 

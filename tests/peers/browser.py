@@ -1,6 +1,7 @@
 """A browser without a screen, for logins that ask nobody: opens a URL and goes where it is sent, on this machine only.
 
-  browser.py URL     prints the statuses on its way; an authorization server that waits for a person is not logged in to
+  browser.py URL           prints the statuses on its way; an authorization server that waits for a person is not logged in to
+  browser.py --deny URL    goes back at once with what an authorization server says of a person who has denied it (RFC 6749, 4.1.2.1)
 """
 import http.client
 import sys
@@ -28,8 +29,17 @@ def visit(url, cookies):
     return response.status, response.headers.get("Location")
 
 
+def denied(url):
+    parts = urllib.parse.urlsplit(url)
+    asked = dict(urllib.parse.parse_qsl(parts.query))
+    said = {"error": "access_denied", "state": asked["state"], "iss": f"{parts.scheme}://{parts.netloc}"}
+    return f"{asked['redirect_uri']}?{urllib.parse.urlencode(said)}"
+
+
 def main():
-    url, cookies = sys.argv[1], {}
+    url, cookies = sys.argv[-1], {}
+    if "--deny" in sys.argv:
+        url = denied(url)
     for _ in range(12):
         status, location = visit(url, cookies)
         print(status, file=sys.stderr)

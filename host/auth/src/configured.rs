@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mcpmux_core::config::{Secret, SecretText};
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Credential, Pending, Shown, Vault, fill};
+use mcpmux_core::ports::{Credential, Pending, Refusal, Shown, Vault, fill};
 
 use crate::{check, faults};
 
@@ -59,18 +59,14 @@ impl Credential for Configured {
         })
     }
 
-    fn refused(
-        &self,
-        shown: Shown,
-        _challenge: Option<String>,
-    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
+    fn refused(&self, refusal: Refusal) -> Pending<'_, Result<Option<Shown>, Fault>> {
         Box::pin(async move {
             if self.header.value.known().is_some() {
                 return Ok(None);
             }
             // Somebody may have put another one into the vault.
             let now = self.fetch().await?;
-            Ok(Some(now).filter(|now| *now != shown))
+            Ok(Some(now).filter(|now| *now != refusal.shown))
         })
     }
 }
@@ -97,6 +93,10 @@ mod tests {
         vec![("authorization".to_owned(), Secret::new(format!("Bearer {token}")))]
     }
 
+    fn refusal(shown: &Shown) -> Refusal {
+        Refusal { shown: shown.clone(), challenge: None, patient: true }
+    }
+
     #[tokio::test]
     async fn a_token_of_the_vault_is_read_when_it_is_needed_and_then_kept() {
         let vault = Arc::<Memory>::default();
@@ -120,9 +120,9 @@ mod tests {
         vault.put("t", "1");
         let token = token(&vault);
         let first = token.headers().await.unwrap();
-        assert_eq!(token.refused(first.clone(), None).await, Ok(None));
+        assert_eq!(token.refused(refusal(&first)).await, Ok(None));
         vault.put("t", "2");
-        assert_eq!(token.refused(first, None).await, Ok(Some(shown("v1.2"))));
+        assert_eq!(token.refused(refusal(&first)).await, Ok(Some(shown("v1.2"))));
         assert_eq!(token.headers().await, Ok(shown("v1.2")));
     }
 

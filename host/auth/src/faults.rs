@@ -57,14 +57,6 @@ pub(crate) fn nobody(backend: &BackendName, plugin: &PluginName) -> Fault {
     Fault::at(backend, Kind::BackendUnavailable, public).because(why)
 }
 
-/// 1001: fetching it broke off on our side.
-pub(crate) fn broken(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
-    let public = format!(
-        "backend `{backend}` cannot be called at the moment, for its credential could not be fetched"
-    );
-    Fault::at(backend, Kind::BackendUnavailable, public).because(why)
-}
-
 /// A text of a plugin's, in one line and bounded.
 pub(crate) fn shown(text: &str) -> String {
     let line = |c: char| if c.is_control() { ' ' } else { c };
@@ -88,9 +80,11 @@ pub(crate) fn more(backend: &BackendName, scopes: &str, why: impl std::fmt::Disp
     Fault::at(backend, Kind::AuthRequired, public).because(why)
 }
 
-/// 1008: the backend, or the server that it names, does not keep to the rules that make a login safe.
-pub(crate) fn unsafe_login(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
-    let public = format!("backend `{backend}` wants a login, and it would not be safe");
+/// 1008: a login cannot begin, because something has to be configured, or because it would not be safe.
+pub(crate) fn no_login(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+    let public = format!(
+        "backend `{backend}` wants a login that cannot begin: `mcpmux auth login {backend}` says why"
+    );
     Fault::at(backend, Kind::AuthRequired, public).because(why)
 }
 

@@ -11,7 +11,7 @@ use mcpmux_core::config::Auth;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::hook::{Granted, Problem, Query, Reason};
 use mcpmux_core::names::{BackendName, PluginName};
-use mcpmux_core::ports::{Credential, CredentialHooks, Pending, Shown};
+use mcpmux_core::ports::{Credential, CredentialHooks, Pending, Refusal, Shown};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::{check, faults};
@@ -93,17 +93,15 @@ impl Fetched {
         })
     }
 
-    pub(crate) const fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
     async fn show(&self) -> Result<Shown, Fault> {
         let hook = self.hook()?;
         match self.look(&hook) {
             Found::Fresh(shown) => return Ok(shown),
             Found::Due(shown) => {
                 // If somebody asks already there is nothing to do; nobody has to wait for it.
-                if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
+                if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned()
+                    && matches!(self.look(&hook), Found::Due(_))
+                {
                     drop(self.ask(&hook, turn));
                 }
                 return Ok(shown);
@@ -159,7 +157,7 @@ impl Fetched {
         turn: OwnedMutexGuard<()>,
     ) -> tokio::task::JoinHandle<Result<Shown, Fault>> {
         let (this, hook) = (self.this.clone(), Arc::clone(hook));
-        let gone = faults::broken(&self.origin.backend, "it is no longer needed");
+        let gone = faults::later(&self.origin.backend, "it is no longer needed");
         tokio::spawn(async move {
             let Some(this) = this.upgrade() else { return Err(gone) };
             let result = this.fetch(&hook).await;
@@ -172,7 +170,7 @@ impl Fetched {
         &self,
         asking: tokio::task::JoinHandle<Result<Shown, Fault>>,
     ) -> Result<Shown, Fault> {
-        asking.await.unwrap_or_else(|error| Err(faults::broken(&self.origin.backend, error)))
+        asking.await.unwrap_or_else(|error| Err(faults::later(&self.origin.backend, error)))
     }
 
     async fn fetch(&self, hook: &Hook) -> Result<Shown, Fault> {
@@ -224,15 +222,13 @@ impl Credential for Fetched {
         Box::pin(self.show())
     }
 
-    fn refused(
-        &self,
-        shown: Shown,
-        challenge: Option<String>,
-    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
-        Box::pin(self.replace(shown, challenge))
+    fn refused(&self, refusal: Refusal) -> Pending<'_, Result<Option<Shown>, Fault>> {
+        Box::pin(self.replace(refusal.shown, refusal.challenge))
     }
 
-    fn accepted(&self, shown: &Shown) {
-        self.lock().accepted(shown);
+    fn judged(&self, shown: &Shown, accepted: bool) {
+        if accepted {
+            self.lock().accepted(shown);
+        }
     }
 }

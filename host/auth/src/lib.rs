@@ -15,9 +15,10 @@ mod time;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
 
-use mcpmux_core::config::{Auth, Grant, Secret, SecretText};
+use mcpmux_core::config::{Auth, Grant, OAuth, Secret, SecretText};
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{
     Credential, CredentialHooks, CredentialSource, Outbound, Pending, Vault, VaultProblem,
@@ -28,7 +29,7 @@ use configured::{Configured, Header};
 use fetched::{By, Clock, Fetched, Origin, Time};
 use oauth::account::Account;
 use oauth::machine::Machine;
-use oauth::{About, Deps};
+use oauth::{About, Deps, Tasks};
 
 pub use logins::{AsyncNext, Login, LoginState, Logins, Told};
 pub use oauth::{Prompt, open_browser};
@@ -46,12 +47,44 @@ pub struct Means {
     pub prompt: Arc<dyn Prompt>,
 }
 
-/// All credentials. What was fetched is kept for as long as it holds, whatever becomes of the connection.
+/// All credentials. What was read or fetched is kept for as long as it holds and its backend is configured, whatever
+/// becomes of the connection.
 pub struct Credentials {
     means: Means,
     clock: Clock,
-    fetched: Mutex<HashMap<BackendName, Arc<Fetched>>>,
-    accounts: Mutex<HashMap<BackendName, (Origin, Arc<Account>)>>,
+    tasks: Tasks,
+    kept: Arc<Mutex<HashMap<BackendName, Kept>>>,
+    /// Looks after the logins; it is started with the first.
+    watching: Once,
+}
+
+/// One backend's credential.
+struct Kept {
+    origin: Origin,
+    credential: Held,
+}
+
+enum Held {
+    Configured(Arc<Configured>),
+    Fetched(Arc<Fetched>),
+    Account(Arc<Account>),
+}
+
+impl Held {
+    fn shared(&self) -> Arc<dyn Credential> {
+        match self {
+            Self::Configured(configured) => Arc::clone(configured) as _,
+            Self::Fetched(fetched) => Arc::clone(fetched) as _,
+            Self::Account(account) => Arc::clone(account) as _,
+        }
+    }
+
+    /// It is not wanted any more.
+    fn retire(&self) {
+        if let Self::Account(account) = self {
+            account.retire();
+        }
+    }
 }
 
 impl Credentials {
@@ -62,51 +95,97 @@ impl Credentials {
     }
 
     fn at(means: Means, clock: Clock) -> Self {
-        Self { means, clock, fetched: Mutex::default(), accounts: Mutex::default() }
+        let (tasks, kept) = (Tasks::default(), Arc::default());
+        Self { means, clock, tasks, kept, watching: Once::new() }
+    }
+
+    /// Ends what is waited for, and lets what may not be broken off come to its end, for at most this time: a login that
+    /// is being refreshed would be lost.
+    pub async fn close(&self, patience: Duration) {
+        self.tasks.ending.cancel();
+        self.tasks.tracker.close();
+        if tokio::time::timeout(patience, self.tasks.tracker.wait()).await.is_err() {
+            tracing::warn!(?patience, "a login was still being refreshed at the end");
+        }
     }
 
     fn deps(&self) -> Deps {
         let Means { outbound, vault, prompt, .. } = self.means.clone();
-        Deps { outbound, vault, prompt, clock: Arc::clone(&self.clock) }
+        let (clock, tasks) = (Arc::clone(&self.clock), self.tasks.clone());
+        Deps { outbound, vault, prompt, clock, tasks }
     }
 
-    /// A header of the configuration.
-    fn configured(
-        &self,
-        backend: &BackendName,
-        name: &str,
-        before: &'static str,
-        value: &SecretText,
-    ) -> Arc<dyn Credential> {
-        let header = Header { name: name.to_owned(), before, value: value.clone() };
-        Arc::new(Configured::new(backend.clone(), header, Arc::clone(&self.means.vault)))
+    /// What is shown to this backend, made anew.
+    fn make(&self, origin: &Origin) -> Option<Held> {
+        let Origin { backend, url, auth } = origin;
+        let header = |name: &str, before, value: &SecretText| {
+            let header = Header { name: name.to_owned(), before, value: value.clone() };
+            let vault = Arc::clone(&self.means.vault);
+            Some(Held::Configured(Arc::new(Configured::new(backend.clone(), header, vault))))
+        };
+        let by = match auth {
+            Auth::None => return None,
+            // RFC 6750, section 2.1.
+            Auth::Bearer(token) => return header("authorization", "Bearer ", token),
+            Auth::Header { name, value } => return header(name, "", value),
+            Auth::Plugin(plugin) => By::Plugin(plugin.clone(), Arc::clone(&self.means.hooks)),
+            Auth::Command(command) => {
+                let printed = Printed::new(command.clone(), Arc::clone(&self.clock));
+                By::Own("its credential command", Arc::new(printed))
+            }
+            Auth::OAuth(config) => {
+                let (backend, url, config) = (backend.clone(), url.clone(), OAuth::clone(config));
+                let about = About { backend, url, config };
+                if about.config.grant == Grant::Code {
+                    self.watch();
+                    return Some(Held::Account(Account::new(self.deps(), about)));
+                }
+                By::Own("its authorization server", Arc::new(Machine::new(self.deps(), about)))
+            }
+        };
+        Some(Held::Fetched(Fetched::new(origin.clone(), by, Arc::clone(&self.clock))))
     }
 
-    /// What is fetched for this backend: the same as before, unless it is reached or fetched in another way now.
-    fn fetched(&self, origin: Origin, by: By) -> Arc<Fetched> {
-        let mut all = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(same) = all.get(&origin.backend).filter(|fetched| *fetched.origin() == origin) {
-            return Arc::clone(same);
-        }
-        let backend = origin.backend.clone();
-        let new = Fetched::new(origin, by, Arc::clone(&self.clock));
-        all.insert(backend, Arc::clone(&new));
-        new
+    /// Looks again at all logins whenever something in the vault has changed.
+    fn watch(&self) {
+        self.watching.call_once(|| {
+            let (vault, kept) = (Arc::clone(&self.means.vault), Arc::clone(&self.kept));
+            let ending = self.tasks.ending.clone();
+            tokio::spawn(async move {
+                while ending.run_until_cancelled(vault.changed()).await.is_some() {
+                    for account in accounts(&kept) {
+                        account.look_again().await;
+                    }
+                }
+            });
+        });
     }
 
-    /// The login of this backend: the same as before, unless it is another one now.
-    fn account(&self, origin: Origin, about: About) -> Arc<Account> {
-        let mut all = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, same)) = all.get(&origin.backend).filter(|(of, _)| *of == origin) {
-            return Arc::clone(same);
-        }
-        let new = Account::new(self.deps(), about);
-        all.insert(origin.backend.clone(), (origin, Arc::clone(&new)));
-        new
+    fn lock(&self) -> MutexGuard<'_, HashMap<BackendName, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn accounts(kept: &Mutex<HashMap<BackendName, Kept>>) -> Vec<Arc<Account>> {
+    let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let account = |kept: &Kept| match &kept.credential {
+        Held::Account(account) => Some(Arc::clone(account)),
+        _ => None,
+    };
+    kept.values().filter_map(account).collect()
+}
+
 impl CredentialSource for Credentials {
+    fn keep(&self, backends: &[&BackendName]) {
+        self.lock().retain(|name, kept| {
+            let stays = backends.contains(&name);
+            if !stays {
+                kept.credential.retire();
+            }
+            stays
+        });
+    }
+
     fn credential(
         &self,
         backend: &BackendName,
@@ -114,31 +193,20 @@ impl CredentialSource for Credentials {
         auth: &Auth,
     ) -> Option<Arc<dyn Credential>> {
         let origin = Origin { backend: backend.clone(), url: url.to_owned(), auth: auth.clone() };
-        let by = match auth {
-            Auth::None => return None,
-            // RFC 6750, section 2.1.
-            Auth::Bearer(token) => {
-                return Some(self.configured(backend, "authorization", "Bearer ", token));
-            }
-            Auth::Header { name, value } => return Some(self.configured(backend, name, "", value)),
-            Auth::Plugin(plugin) => By::Plugin(plugin.clone(), Arc::clone(&self.means.hooks)),
-            Auth::Command(command) => {
-                let printed = Printed::new(command.clone(), Arc::clone(&self.clock));
-                By::Own("its credential command", Arc::new(printed))
-            }
-            Auth::OAuth(config) => {
-                let about = About {
-                    backend: backend.clone(),
-                    url: url.to_owned(),
-                    config: (**config).clone(),
-                };
-                if config.grant == Grant::Code {
-                    return Some(self.account(origin, about));
-                }
-                By::Own("its authorization server", Arc::new(Machine::new(self.deps(), about)))
-            }
+        let mut all = self.lock();
+        if let Some(same) = all.get(backend).filter(|kept| kept.origin == origin) {
+            return Some(same.credential.shared());
+        }
+        let made = self.make(&origin);
+        let shared = made.as_ref().map(Held::shared);
+        let before = match made {
+            Some(credential) => all.insert(backend.clone(), Kept { origin, credential }),
+            None => all.remove(backend),
         };
-        Some(self.fetched(origin, by))
+        if let Some(before) = before {
+            before.credential.retire();
+        }
+        shared
     }
 
     fn fill<'a>(&'a self, text: &'a SecretText) -> Pending<'a, Result<Secret, VaultProblem>> {

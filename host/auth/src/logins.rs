@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::fetched::Time;
 use crate::oauth::login::{self, PATIENCE};
-use crate::oauth::{About, Deps, Prompt, challenge::Challenge, kept, revoke};
+use crate::oauth::{About, Deps, Prompt, Tasks, challenge::Challenge, kept, revoke};
 
 /// The logins of a configuration's backends.
 pub struct Logins {
@@ -72,7 +72,15 @@ impl Logins {
         vault: Arc<dyn Vault>,
         prompt: Arc<dyn Prompt>,
     ) -> Self {
-        Self { deps: Deps { outbound, vault, prompt, clock: Arc::new(Time::now) } }
+        Self {
+            deps: Deps {
+                outbound,
+                vault,
+                prompt,
+                clock: Arc::new(Time::now),
+                tasks: Tasks::default(),
+            },
+        }
     }
 
     /// Logs in: shows where, and waits for the browser or for what `pasted` gives, whichever is first.

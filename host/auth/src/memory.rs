@@ -11,6 +11,7 @@ use mcpmux_core::ports::{Pending, Record, Turn, Vault, VaultProblem};
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) is_locked: AtomicBool,
+    changes: tokio::sync::Notify,
     records: Mutex<BTreeMap<Record, Secret>>,
     turns: Mutex<BTreeMap<Record, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -46,12 +47,18 @@ impl Vault for Memory {
         Box::pin(async move {
             self.with(|records| {
                 records.insert(record.clone(), value);
+                self.changes.notify_one();
             })
         })
     }
 
     fn remove<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<bool, VaultProblem>> {
-        Box::pin(async move { self.with(|records| records.remove(record).is_some()) })
+        Box::pin(async move {
+            self.with(|records| {
+                self.changes.notify_one();
+                records.remove(record).is_some()
+            })
+        })
     }
 
     fn records(&self) -> Pending<'_, Result<Vec<Record>, VaultProblem>> {
@@ -66,5 +73,9 @@ impl Vault for Memory {
             };
             Ok(Box::new(turn.lock_owned().await) as Turn)
         })
+    }
+
+    fn changed(&self) -> Pending<'_, ()> {
+        Box::pin(self.changes.notified())
     }
 }

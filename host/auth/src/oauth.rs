@@ -25,6 +25,8 @@ use mcpmux_core::config::OAuth;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Outbound, Vault};
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::fetched::Clock;
 use web::Web;
@@ -48,6 +50,16 @@ pub(crate) struct Deps {
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) prompt: Arc<dyn Prompt>,
     pub(crate) clock: Clock,
+    pub(crate) tasks: Tasks,
+}
+
+/// What goes on beside those who wait for it.
+#[derive(Clone, Default)]
+pub(crate) struct Tasks {
+    /// What is to be done to its end: a refresh token counts once, and its successor must not be lost.
+    pub(crate) tracker: TaskTracker,
+    /// Once cancelled, nobody is waited for any more.
+    pub(crate) ending: CancellationToken,
 }
 
 /// One backend that tokens are for.

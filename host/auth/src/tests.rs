@@ -8,13 +8,17 @@ use std::time::{Duration, Instant, SystemTime};
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::{CredentialsHook, Granted, Problem, Query, Reason};
 use mcpmux_core::names::PluginName;
-use mcpmux_core::ports::{OutboundError, OutboundRequest, OutboundResponse, Shown};
+use mcpmux_core::ports::{OutboundError, OutboundRequest, OutboundResponse, Refusal, Shown};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::*;
 
 async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it happens in time")
+}
+
+fn refusal(shown: Shown, challenge: Option<String>) -> Refusal {
+    Refusal { shown, challenge, patient: true }
 }
 
 type Said = Result<Granted, Problem>;
@@ -132,7 +136,7 @@ impl Stage {
     async fn refused(&self, token: &str) -> Result<Option<String>, Fault> {
         let credential = self.credential();
         let challenge = Some("Bearer error=\"invalid_token\"".to_owned());
-        let other = within(credential.refused(bearer(token), challenge)).await;
+        let other = within(credential.refused(refusal(bearer(token), challenge))).await;
         other.map(|other| other.map(|shown| text(&shown)))
     }
 }
@@ -176,7 +180,7 @@ async fn a_configured_token_is_shown_and_none_is_not_made_up() {
     let headers = within(credential.headers()).await.unwrap();
     assert_eq!(headers, bearer("t0p"));
     assert_eq!(format!("{headers:?}"), r#"[("authorization", ****)]"#);
-    assert_eq!(within(credential.refused(headers, None)).await, Ok(None));
+    assert_eq!(within(credential.refused(refusal(headers, None))).await, Ok(None));
 }
 
 #[tokio::test]

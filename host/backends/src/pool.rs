@@ -76,6 +76,8 @@ impl Pool {
     /// and leaves alone what is unchanged. The order is the configuration's. Needs a tokio runtime.
     pub fn apply(&self, backends: &[config::Backend]) -> Vec<Arc<dyn Backend>> {
         let until = Instant::now() + self.deps.limits.drain;
+        let names: Vec<_> = backends.iter().map(|backend| &backend.name).collect();
+        self.deps.credentials.keep(&names);
         let mut state = self.lock();
         let mut old = std::mem::take(&mut state.backends);
         let mut doors = Vec::with_capacity(backends.len());

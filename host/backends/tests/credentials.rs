@@ -15,7 +15,7 @@ use mcpmux_core::config::{Auth, Secret};
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::names::{BackendName, PluginName};
 use mcpmux_core::peer::Flight;
-use mcpmux_core::ports::{Credential, CredentialSource, Pending, Shown};
+use mcpmux_core::ports::{Credential, CredentialSource, Pending, Refusal, Shown};
 use support::{Bench, permitted, text, url, within};
 
 type Refusals = Vec<(String, Option<String>)>;
@@ -76,12 +76,8 @@ impl Credential for Tokens {
         Box::pin(async { Ok(Self::shown(&self.0.lock().unwrap().now)) })
     }
 
-    fn refused(
-        &self,
-        shown: Shown,
-        challenge: Option<String>,
-    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
-        Box::pin(async move { self.replace(&shown, challenge) })
+    fn refused(&self, refusal: Refusal) -> Pending<'_, Result<Option<Shown>, Fault>> {
+        Box::pin(async move { self.replace(&refusal.shown, refusal.challenge) })
     }
 }
 

@@ -184,23 +184,18 @@ pub trait Credential: Send + Sync {
     /// If there is nothing to show, for instance because someone has to log in first.
     fn headers(&self) -> Pending<'_, Result<Shown, Fault>>;
 
-    /// The backend refused these headers, with this `WWW-Authenticate` if it sent one: what to show it instead;
-    /// `None`: there is nothing else.
+    /// The backend refused what it was shown: what to show it instead; `None`: there is nothing else.
     ///
     /// # Errors
     /// If something else is needed and cannot be had.
-    fn refused(
-        &self,
-        shown: Shown,
-        challenge: Option<String>,
-    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
-        let _ = (shown, challenge);
+    fn refused(&self, refusal: Refusal) -> Pending<'_, Result<Option<Shown>, Fault>> {
+        drop(refusal);
         Box::pin(async { Ok(None) })
     }
 
-    /// The backend took these headers, which it was shown in the place of others that it had refused.
-    fn accepted(&self, shown: &Shown) {
-        let _ = shown;
+    /// What became of these headers, which the backend was shown in the place of others that it had refused.
+    fn judged(&self, shown: &Shown, accepted: bool) {
+        let _ = (shown, accepted);
     }
 
     /// Ends when there may be something to show although [`Credential::headers`] had nothing a moment ago, for instance
@@ -210,8 +205,24 @@ pub trait Credential: Send + Sync {
     }
 }
 
+/// What a backend refused.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What it was shown.
+    pub shown: Shown,
+    /// Its `WWW-Authenticate`, if it sent one.
+    pub challenge: Option<String>,
+    /// Whether it was shown for a call, which may wait for a person; nothing else may.
+    pub patient: bool,
+}
+
 /// Knows the credential of each backend.
 pub trait CredentialSource: Send + Sync {
+    /// Forgets what belongs to other backends than these: they are no longer configured.
+    fn keep(&self, backends: &[&BackendName]) {
+        let _ = backends;
+    }
+
     /// The credential for a backend at this URL; `None` if it needs none.
     fn credential(
         &self,

@@ -25,12 +25,16 @@ use crew::Crew;
 
 pub(crate) use crew::{Loaded, Loader};
 
+/// How long a login that is being refreshed is waited for at the end: longer than one request may take.
+const LAST_REFRESH: Duration = Duration::from_secs(20);
+
 /// Everything but the frontends, running.
 pub(crate) struct Host {
     engine: Engine,
     /// What plugins keep and use; it outlives each of them.
     services: Shared,
     pool: Pool,
+    credentials: Arc<Credentials>,
     mux: Mux,
     catalog: JoinHandle<()>,
     crew: Arc<Crew>,
@@ -67,14 +71,27 @@ impl Host {
             vault,
             prompt: Arc::new(Terminal),
         };
+        let credentials = Arc::new(Credentials::new(means));
         let pool = Pool::new(Deps {
             events: inbox,
-            credentials: Arc::new(Credentials::new(means)),
+            credentials: Arc::clone(&credentials) as _,
             sandbox: Arc::new(WasiSandbox::new(&engine, &limits)),
             limits,
             state: state_folder(),
         });
-        Ok(Self { engine, services, pool, mux, catalog, crew, ledger, limits, stop, end })
+        Ok(Self {
+            engine,
+            services,
+            pool,
+            credentials,
+            mux,
+            catalog,
+            crew,
+            ledger,
+            limits,
+            stop,
+            end,
+        })
     }
 
     /// Loads a configuration's plugins, off the runtime's threads. All of them are good, or none is taken. One that
@@ -131,6 +148,7 @@ impl Host {
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.pool.stop(self.limits.drain).await;
+        self.credentials.close(LAST_REFRESH).await;
         self.end.cancel();
         if let Err(error) = self.catalog.await {
             tracing::error!("the catalog task ended badly: {error}");

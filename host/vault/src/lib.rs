@@ -2,7 +2,8 @@
 //! it, from exactly the place that the configuration names.
 //!
 //! Reading order: [`Store`] is the vault; `place` is the file on the disk, `book` what stands in it, `seal` how it is
-//! sealed, `keys` where the key comes from, `turns` who may change a record.
+//! sealed, `keys` where the key comes from, `turns` who may change a record, `watch`
+//! whether somebody has.
 //!
 //! What it protects from: whoever gets hold of the file without the key (a backup, another account, a stolen disk), and
 //! whoever changes the file: a record that is not what was written is refused by name, and so is an older one put in its
@@ -15,6 +16,7 @@ mod place;
 mod seal;
 mod store;
 mod turns;
+mod watch;
 
 pub use store::{Condition, Store};
 

@@ -12,6 +12,7 @@ use crate::keys::Keys;
 use crate::place::Place;
 use crate::seal::Key;
 use crate::turns::Turns;
+use crate::watch::Watch;
 
 /// The file's name in the folder for state.
 const FILE: &str = "vault.mcv";
@@ -22,6 +23,7 @@ const LIMIT: usize = 1 << 20;
 pub struct Store {
     files: Arc<Files>,
     turns: Turns,
+    watch: Watch,
 }
 
 /// What a vault is like at one moment.
@@ -47,7 +49,7 @@ impl Store {
             keys: Keys::new(config.key.clone()),
             age: AtomicU64::new(0),
         };
-        Self { files: Arc::new(files), turns: Turns::default() }
+        Self { files: Arc::new(files), turns: Turns::default(), watch: Watch::default() }
     }
 
     /// Whether a person has to be asked for the passphrase before it can be opened.
@@ -147,6 +149,15 @@ impl Vault for Store {
 
     fn turn<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<Turn, VaultProblem>> {
         Box::pin(async move { self.turns.take(self.files.place()?, record).await })
+    }
+
+    fn changed(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            match self.file() {
+                Some(file) => self.watch.changed(file).await,
+                None => std::future::pending().await,
+            }
+        })
     }
 }
 

@@ -15,6 +15,9 @@ use crate::place::Place;
 /// Pauses between two tries to get a turn that another process has, from and to.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
+/// How long a turn that somebody has is waited for: longer than anything that is done with one takes.
+const PATIENCE: Duration = Duration::from_secs(45);
+
 type Local = tokio::sync::Mutex<()>;
 
 /// Those who wait in this process, for each record.
@@ -30,6 +33,25 @@ struct Held {
 impl Turns {
     /// Waits for the turn of this record.
     pub(crate) async fn take(&self, place: &Place, record: &Record) -> Result<Turn, VaultProblem> {
+        self.take_within(place, record, PATIENCE).await
+    }
+
+    async fn take_within(
+        &self,
+        place: &Place,
+        record: &Record,
+        patience: Duration,
+    ) -> Result<Turn, VaultProblem> {
+        let waited = tokio::time::timeout(patience, self.wait(place, record)).await;
+        waited.unwrap_or_else(|_| {
+            Err(VaultProblem::Busy(format!(
+                "another mcpmux has been changing the {record} for {patience:?}\n\
+                 hint: look for one that hangs or was stopped, and end it"
+            )))
+        })
+    }
+
+    async fn wait(&self, place: &Place, record: &Record) -> Result<Turn, VaultProblem> {
         let local = self.local(record).lock_owned().await;
         let (place, name) = (place.clone(), name(record));
         let opened = tokio::task::spawn_blocking(move || place.turn(&name)).await;

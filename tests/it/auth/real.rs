@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::{appears, call, home, needs_auth, opened, program, serve, text};
-use crate::harness::{http, paths};
+use crate::harness::{PATIENCE, http, paths};
 use crate::peers::server::Server;
 use crate::vault::set;
 
@@ -213,73 +213,46 @@ async fn more_rights_are_asked_for_when_a_call_needs_them() {
 }
 
 #[tokio::test]
-async fn the_command_line_logs_in_and_out_while_mcpmux_runs() {
+async fn rights_that_a_person_denies_are_not_asked_for_again_and_cost_nothing_else() {
     let guarded = Guarded::start(&[]).await;
-    let home = home(&guarded.section("one", "auth.open_browser = false"));
+    let home = home(&guarded.section("one", ""));
     let served = serve(&home).await;
-    needs_auth(&home, "one").await;
-    let (code, out, _) = home.run(&["auth", "status", "--json"]).await;
-    assert_eq!((code, out.as_str()), (0, "[{\"backend\":\"one\",\"logged_in\":false}]\n"));
-
-    let browser = home.path().join("browser");
-    let mut login = home.mcpmux(&["auth", "login", "one", "--json"]);
-    let login = login.env("BROWSER", browser).stdin(std::process::Stdio::null()).output();
-    let login = tokio::time::timeout(crate::harness::PATIENCE, login).await.unwrap().unwrap();
-    assert!(login.status.success(), "{login:?}");
     appears(&served, "one__read").await;
+    let script = format!(
+        "#!/bin/sh\necho \"$1\" >> {}\nexec {} {} --deny \"$1\"\n",
+        home.path().join("opened").display(),
+        paths::python().display(),
+        paths::root().join("tests/peers/browser.py").display()
+    );
+    program(home.path(), "browser", &script);
+    for _ in 0..2 {
+        let answer = call(&served, "one__write").await;
+        assert_eq!(answer["error"]["code"], 1008, "{answer}");
+        let text = answer["error"]["message"].as_str().unwrap();
+        assert!(text.contains("mcpmux auth login one --scope \"read write\""), "{text}");
+    }
+    assert_eq!(opened(&home).len(), 2);
     assert_eq!(text(&served, "one__read").await, "read done");
-    let (_, out, _) = home.run(&["auth", "status", "--json"]).await;
-    let rows: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((&rows[0]["logged_in"], &rows[0]["renews"]), (&true.into(), &true.into()), "{rows}");
-
-    let (code, out, error) = home.run(&["auth", "logout", "one", "--json"]).await;
-    assert_eq!(code, 0, "{error}");
-    let rows: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(rows[0]["revoked"], true, "{rows}");
-    assert_eq!(guarded.asked("/token/revocation").await.len(), 2);
-    assert_eq!(call(&served, "one__read").await["error"]["code"], 1008);
-    assert_eq!(opened(&home).len(), 1);
+    guarded.tell("expire").await;
+    assert_eq!(text(&served, "one__read").await, "read done");
+    assert_eq!((opened(&home).len(), guarded.grants("refresh_token").await), (2, 1));
 }
 
 #[tokio::test]
-async fn a_login_without_a_browser_takes_the_address_that_it_ended_at() {
-    let guarded = Guarded::start(&[]).await;
+async fn a_refresh_that_is_on_its_way_at_the_end_is_not_lost() {
+    let guarded = Guarded::start(&["--ttl", "1", "--slow", "1000"]).await;
     let home = home(&guarded.section("one", ""));
-    let mut command = home.mcpmux(&["auth", "login", "one", "--no-browser", "--json"]);
-    let pipe = std::process::Stdio::piped;
-    let mut child = command.stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().unwrap();
-    let mut lines =
-        tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(child.stderr.take().unwrap()));
-    let url = loop {
-        let line = lines.next_line().await.unwrap().expect("it says where");
-        if line.starts_with("http") {
-            break line;
+    let served = serve(&home).await;
+    appears(&served, "one__read").await;
+    let refreshing = async {
+        while guarded.grants("refresh_token").await == 0 {
+            // Refreshing begins when somebody needs the token.
+            assert_eq!(text(&served, "one__read").await, "read done");
         }
     };
-    // A browser elsewhere cannot reach the callback: it shows the address alone.
-    let browser = reqwest_without_redirects();
-    let mut at = url;
-    let mut jar = String::new();
-    while !at.starts_with("http://127.0.0.1:") || !at.contains("/callback") {
-        let response = browser.get(&at).header("cookie", &jar).send().await.unwrap();
-        for cookie in response.headers().get_all("set-cookie") {
-            jar.push_str(cookie.to_str().unwrap().split(';').next().unwrap());
-            jar.push_str("; ");
-        }
-        let next = response.headers()["location"].to_str().unwrap();
-        at = response.url().join(next).unwrap().to_string();
-    }
-    let mut input = child.stdin.take().unwrap();
-    let pasted = format!("http://127.0.0.1:1/callback?code=x&state=wrong\n{at}\n");
-    tokio::io::AsyncWriteExt::write_all(&mut input, pasted.as_bytes()).await.unwrap();
-    let output = tokio::time::timeout(crate::harness::PATIENCE, child.wait_with_output()).await;
-    let output = output.expect("it ends").unwrap();
-    assert!(output.status.success(), "{output:?}");
+    tokio::time::timeout(PATIENCE, refreshing).await.expect("it is refreshed");
+    assert_eq!(served.stop().await, 0);
     let served = serve(&home).await;
-    assert_eq!(text(&served, "one__read").await, "read done");
-    assert!(opened(&home).is_empty());
-}
-
-fn reqwest_without_redirects() -> reqwest::Client {
-    http::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    assert_eq!(text(&served, "one__read").await, "read done", "{}", served.log());
+    assert_eq!(opened(&home).len(), 1, "a person was asked once");
 }

@@ -1,5 +1,6 @@
 //! The credential of a backend that a person logs in to: what is held, its refreshing, and when a login is asked for.
 
+mod adrift;
 mod refresh;
 mod state;
 mod wanting;
@@ -9,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use mcpmux_core::fault::Fault;
-use mcpmux_core::ports::{Credential, Pending, Shown};
+use mcpmux_core::ports::{Credential, Pending, Refusal, Shown};
 use tokio::sync::{OwnedMutexGuard, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::challenge::Challenge;
 use super::kept::{self, Kept};
@@ -18,10 +20,10 @@ use super::{About, Deps};
 use crate::faults;
 use state::{Found, State};
 
-/// How often the vault is looked into while a login is wanted: another process may have made it.
-const LOOK: Duration = Duration::from_secs(1);
-/// How long what was had after a refusal is not had again if it is refused as well.
-const REST: Duration = Duration::from_secs(10);
+/// How often the vault is looked into while a login is wanted, though nobody has said that it has changed.
+const LOOK: Duration = Duration::from_secs(30);
+/// How long nothing else is had at first when what was had after a refusal is refused as well.
+const REST: Duration = Duration::from_secs(30);
 /// How long nobody is asked again after something that may pass.
 const AFTER_TEMPORARY: Duration = Duration::from_secs(1);
 /// How long, after something that will not pass by itself.
@@ -35,31 +37,37 @@ pub(crate) struct Account {
     turn: Arc<tokio::sync::Mutex<()>>,
     /// Rises whenever there is something else to show.
     news: watch::Sender<u64>,
+    /// Once cancelled, nobody is waited for any more.
+    ending: CancellationToken,
     /// Itself, for its tasks.
     this: Weak<Self>,
 }
 
 impl Account {
     pub(crate) fn new(deps: Deps, about: About) -> Arc<Self> {
+        let ending = deps.tasks.ending.child_token();
         Arc::new_cyclic(|this| Self {
             deps,
             about,
             state: Mutex::default(),
             turn: Arc::default(),
             news: watch::Sender::new(0),
+            ending,
             this: this.clone(),
         })
     }
 
     async fn show(&self) -> Result<Shown, Fault> {
         match self.look() {
-            Found::Fresh(kept) => return Ok(kept.shown()),
-            Found::Due(kept) => {
+            Found::Fresh(shown) => return Ok(shown),
+            Found::Due(shown) => {
                 // If somebody is at it already there is nothing to do; nobody has to wait for it.
-                if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
+                if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned()
+                    && matches!(self.look(), Found::Due(_))
+                {
                     drop(self.spawn_refresh(turn));
                 }
-                return Ok(kept.shown());
+                return Ok(shown);
             }
             Found::Paused(fault) => return Err(fault),
             Found::Over | Found::Nothing | Found::Wanted(_) => {}
@@ -69,12 +77,12 @@ impl Account {
             self.reload().await?;
         }
         match self.look() {
-            Found::Fresh(kept) | Found::Due(kept) => Ok(kept.shown()),
+            Found::Fresh(shown) | Found::Due(shown) => Ok(shown),
             Found::Paused(fault) | Found::Wanted(fault) => Err(fault),
             // Whether the backend wants a login is for it to say.
             Found::Nothing => Ok(Shown::new()),
             Found::Over => match self.refreshed(self.spawn_refresh(turn)).await {
-                Ok(kept) => Ok(kept.shown()),
+                Ok(shown) => Ok(shown),
                 Err(fault) => match self.look() {
                     Found::Nothing => Ok(Shown::new()),
                     _ => Err(fault),
@@ -83,11 +91,8 @@ impl Account {
         }
     }
 
-    async fn replace(
-        &self,
-        shown: Shown,
-        challenge: Option<String>,
-    ) -> Result<Option<Shown>, Fault> {
+    async fn replace(&self, refusal: Refusal) -> Result<Option<Shown>, Fault> {
+        let Refusal { shown, challenge, patient } = refusal;
         let challenge = challenge.as_deref().map(Challenge::parse).unwrap_or_default();
         let turn = Arc::clone(&self.turn).lock_owned().await;
         if let Some(other) = self.other_than(&shown).await? {
@@ -95,25 +100,19 @@ impl Account {
         }
         if challenge.wants_scopes() {
             drop(turn);
-            return self.widen(&shown, challenge).await;
+            return self.widen(&shown, challenge, patient).await;
         }
-        if !self.lock().refused((self.deps.clock)(), REST) {
-            return Ok(None);
-        }
+        self.lock().refused(&shown);
         self.renew(turn, &shown, challenge).await
     }
 
     /// What is held, or was put into the vault by somebody else, if it is not what was refused.
     async fn other_than(&self, shown: &Shown) -> Result<Option<Shown>, Fault> {
-        let other = |account: &Self| match account.look() {
-            Found::Fresh(kept) | Found::Due(kept) => Some(kept.shown()).filter(|new| new != shown),
-            _ => None,
-        };
-        if let Some(other) = other(self) {
+        if let Some(other) = self.look().other_than(shown) {
             return Ok(Some(other));
         }
         self.reload().await?;
-        Ok(other(self))
+        Ok(self.look().other_than(shown))
     }
 
     /// Takes what rests in the vault.
@@ -121,7 +120,7 @@ impl Account {
         let found = self.known().await?.into_iter().next();
         let now = (self.deps.clock)();
         if let Some(kept) = found
-            && self.lock().take(kept, now)
+            && self.lock().adopt(kept, now)
         {
             self.tell();
         }
@@ -137,7 +136,7 @@ impl Account {
             Err(_) if self.lock().held().is_some() => Vec::new(),
             Err(problem) => return Err(problem.fault(backend)),
         };
-        all.extend(self.lock().adrift().cloned());
+        all.extend(self.lock().adrift().map(|kept| Kept::clone(kept)));
         all.sort_by_key(|kept| Reverse(kept.since));
         let fits = |kept: &Kept| {
             let client = match &config.client {
@@ -164,6 +163,36 @@ impl Account {
         }
     }
 
+    /// Looks at what somebody, perhaps in another process, has changed in the vault: a login that is not there any more is
+    /// not used any more.
+    pub(crate) async fn look_again(&self) {
+        let _turn = self.turn.lock().await;
+        let record = self.lock().held().map(|kept| kept.record(&self.about.backend));
+        if let Some(record) = record
+            && self.lock().adrift().is_none()
+            && matches!(self.deps.vault.read(&record).await, Ok(None))
+        {
+            self.logged_out();
+        }
+        // Who cannot read the vault now will be told when it is asked.
+        let _unread = self.reload().await;
+    }
+
+    /// The login is not in the vault any more.
+    fn logged_out(&self) -> Fault {
+        let fault = faults::login(&self.about.backend, "it was logged out");
+        let mut state = self.lock();
+        state.give_up();
+        state.spurned = true;
+        state.want(fault.clone());
+        fault
+    }
+
+    /// Nobody is waited for any more: the backend is gone, or is logged in to in another way.
+    pub(crate) fn retire(&self) {
+        self.ending.cancel();
+    }
+
     fn look(&self) -> Found {
         self.lock().look((self.deps.clock)())
     }
@@ -175,10 +204,10 @@ impl Account {
     fn spawn_refresh(
         &self,
         turn: OwnedMutexGuard<()>,
-    ) -> tokio::task::JoinHandle<Result<Kept, Fault>> {
+    ) -> tokio::task::JoinHandle<Result<Shown, Fault>> {
         let this = self.this.clone();
         let gone = faults::later(&self.about.backend, "it is no longer needed");
-        tokio::spawn(async move {
+        self.deps.tasks.tracker.spawn(async move {
             let Some(this) = this.upgrade() else { return Err(gone) };
             let result = this.refresh().await;
             drop(turn);
@@ -188,8 +217,8 @@ impl Account {
 
     async fn refreshed(
         &self,
-        task: tokio::task::JoinHandle<Result<Kept, Fault>>,
-    ) -> Result<Kept, Fault> {
+        task: tokio::task::JoinHandle<Result<Shown, Fault>>,
+    ) -> Result<Shown, Fault> {
         task.await.unwrap_or_else(|error| Err(faults::later(&self.about.backend, error)))
     }
 
@@ -203,16 +232,21 @@ impl Credential for Account {
         Box::pin(self.show())
     }
 
-    fn refused(
-        &self,
-        shown: Shown,
-        challenge: Option<String>,
-    ) -> Pending<'_, Result<Option<Shown>, Fault>> {
-        Box::pin(self.replace(shown, challenge))
+    fn refused(&self, refusal: Refusal) -> Pending<'_, Result<Option<Shown>, Fault>> {
+        Box::pin(self.replace(refusal))
     }
 
-    fn accepted(&self, shown: &Shown) {
-        self.lock().accepted(shown);
+    fn judged(&self, shown: &Shown, accepted: bool) {
+        let now = (self.deps.clock)();
+        let mut state = self.lock();
+        match accepted {
+            true => state.accepted(shown),
+            false => {
+                let why = "it refuses what its authorization server has just given";
+                let fault = faults::login(&self.about.backend, why);
+                state.is_useless(shown, fault, now, REST);
+            }
+        }
     }
 
     fn renewed(&self) -> Pending<'_, ()> {

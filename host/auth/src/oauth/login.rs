@@ -155,17 +155,16 @@ async fn listen(about: &About, before: Option<&Kept>) -> Result<Callback, Troubl
 }
 
 impl Waiting {
-    /// Waits for the browser, then for the token.
-    pub(crate) async fn finish(self, deps: &Deps, about: &About) -> Result<Kept, Trouble> {
+    /// Waits for the browser.
+    pub(crate) async fn reply(&self) -> Result<Reply, Trouble> {
         let reply = timeout(PATIENCE, self.callback.reply(&self.state)).await;
         let late = || {
             Trouble::Refused(format!("nobody logged in within {} minutes", PATIENCE.as_secs() / 60))
         };
-        let reply = reply.map_err(|_| late())?;
-        self.exchange(deps, about, reply).await
+        reply.map_err(|_| late())
     }
 
-    /// The same with what a person copied from the browser's address line.
+    /// A login with what a person copied from the browser's address line.
     pub(crate) async fn finish_with(
         &self,
         deps: &Deps,
@@ -179,13 +178,19 @@ impl Waiting {
         self.exchange(deps, about, reply.ok_or_else(odd)?).await
     }
 
-    /// Waits for the browser alone.
+    /// A login with what the browser brings, for which is waited as long as need be.
     pub(crate) async fn replied(&self, deps: &Deps, about: &About) -> Result<Kept, Trouble> {
         let reply = self.callback.reply(&self.state).await;
         self.exchange(deps, about, reply).await
     }
 
-    async fn exchange(&self, deps: &Deps, about: &About, reply: Reply) -> Result<Kept, Trouble> {
+    /// Turns the code of a reply into a token.
+    pub(crate) async fn exchange(
+        &self,
+        deps: &Deps,
+        about: &About,
+        reply: Reply,
+    ) -> Result<Kept, Trouble> {
         let Self { ready, client, scopes, verifier, callback, .. } = self;
         let Ready { resource, server, web } = ready;
         let code = code(reply, server)?;

@@ -76,6 +76,7 @@ impl Desk<'_> {
         if !printable(&given.access_token) || given.access_token.len() > TOKEN {
             return Err(wrong("a token that no header can hold"));
         }
+        let refresh = given.refresh_token.filter(|token| !token.is_empty());
         let since = kept::stamp(now);
         let life = given.expires_in.filter(|seconds| *seconds > 0.0 && *seconds < 1e10);
         // Whole milliseconds of a bounded, positive number.
@@ -85,7 +86,7 @@ impl Desk<'_> {
             reason = "it is bounded just above"
         )]
         let until = life.map(|seconds| since.saturating_add((seconds * 1_000.0) as u64));
-        Ok(Given { access: given.access_token, refresh: given.refresh_token, since, until })
+        Ok(Given { access: given.access_token, refresh, since, until })
     }
 
     /// Posts a form with the client's proof.

@@ -41,8 +41,11 @@ pub trait Vault: Send + Sync {
     /// Waits until nobody else has the turn of this record, in this process or another, and takes it.
     ///
     /// # Errors
-    /// If the vault cannot be reached now.
+    /// If the vault cannot be reached now, or somebody does not give the turn back ([`VaultProblem::Busy`]).
     fn turn<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<Turn, VaultProblem>>;
+
+    /// Ends when somebody, here or in another process, may have changed a record since this ended before. One waits at a time.
+    fn changed(&self) -> Pending<'_, ()>;
 }
 
 /// The right to be the only one that changes a record; dropping it gives it back.
@@ -73,6 +76,8 @@ pub enum VaultProblem {
     Missing(String),
     /// It is locked, or its key is out of reach; it may be there later.
     Locked(String),
+    /// Somebody else has had the turn for too long.
+    Busy(String),
     /// This record, or the whole file, is not what was written.
     Damaged(String),
     /// Something else is wrong: the disk, the file's mode, the configuration.
@@ -99,7 +104,7 @@ impl VaultProblem {
                 let text = public("the vault's record of it is damaged; `mcpmux check` says more");
                 Fault::at(backend, Kind::AuthRequired, text).because(why)
             }
-            Self::Failed(why) => {
+            Self::Busy(why) | Self::Failed(why) => {
                 let text = public("the vault cannot be read; `mcpmux check` says more");
                 Fault::at(backend, Kind::BackendUnavailable, text).because(why)
             }
@@ -110,9 +115,11 @@ impl VaultProblem {
 impl fmt::Display for VaultProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(why) | Self::Locked(why) | Self::Damaged(why) | Self::Failed(why) => {
-                f.write_str(why)
-            }
+            Self::Missing(why)
+            | Self::Locked(why)
+            | Self::Busy(why)
+            | Self::Damaged(why)
+            | Self::Failed(why) => f.write_str(why),
         }
     }
 }

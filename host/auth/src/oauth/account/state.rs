@@ -1,5 +1,6 @@
 //! What is known of one backend's login: what is held and until when, what is in the way, and what was tried.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mcpmux_core::fault::Fault;
@@ -8,8 +9,10 @@ use mcpmux_core::ports::Shown;
 use super::super::kept::{self, Kept};
 use crate::fetched::Time;
 
-/// The most logins that a backend may ask for in a row because it wants more rights.
-const STEPS: u32 = 2;
+/// The most logins that a backend may ask for because it wants more rights, before it takes one of them.
+const STEPS: u32 = 3;
+/// How often in a row a refresh may be turned down for a reason that is not the login's end, before a person is asked.
+const FAILURES: u32 = 3;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -19,21 +22,25 @@ pub(super) struct State {
     pause: Option<(Fault, Instant)>,
     /// The refresh token that was refused: it is not shown again.
     spent: Option<String>,
-    /// What was had since by refreshing or by a login was refused at once: no browser opens by itself any more.
+    /// The last login came to nothing, or what it gave was of no use: no browser opens by itself any more.
     pub(super) spurned: bool,
     /// A login is waited for.
     pub(super) waiting: bool,
-    /// How many logins for more rights there were.
+    /// How many logins for more rights there were in a row.
     steps: u32,
+    /// How many refreshes in a row were turned down.
+    failures: u32,
+    /// How many tokens in a row were refused although they had just been had in the place of refused ones.
+    useless: u32,
+    /// The client that its authorization server does not know any more.
+    unknown_client: Option<String>,
 }
 
 struct Held {
-    kept: Kept,
-    /// When it was taken, and when it ends by the steady clock.
-    since: Instant,
+    kept: Arc<Kept>,
+    shown: Shown,
+    /// When it ends by the steady clock.
     until: Option<Instant>,
-    /// It is there because the one before was refused.
-    replaces: bool,
     /// It was refused.
     refused: bool,
     /// The vault could not take it.
@@ -43,10 +50,10 @@ struct Held {
 /// What is found by a look.
 pub(super) enum Found {
     /// What can be shown.
-    Fresh(Kept),
+    Fresh(Shown),
     /// What can be shown, though not for long.
-    Due(Kept),
-    /// What is held has ended; it can be refreshed.
+    Due(Shown),
+    /// What is held has ended; it may be refreshed.
     Over,
     /// Something was in the way a moment ago.
     Paused(Fault),
@@ -54,6 +61,16 @@ pub(super) enum Found {
     Wanted(Fault),
     /// Nothing is known.
     Nothing,
+}
+
+impl Found {
+    /// What can be shown, if it is something else than this.
+    pub(super) fn other_than(self, shown: &Shown) -> Option<Shown> {
+        match self {
+            Self::Fresh(new) | Self::Due(new) => Some(new).filter(|new| new != shown),
+            _ => None,
+        }
+    }
 }
 
 impl State {
@@ -64,10 +81,11 @@ impl State {
                 let due = held.is_over(now, held.ahead())
                     && self.can_refresh(&held.kept)
                     && paused.is_none();
-                let kept = held.kept.clone();
-                return if due { Found::Due(kept) } else { Found::Fresh(kept) };
+                let shown = held.shown.clone();
+                return if due { Found::Due(shown) } else { Found::Fresh(shown) };
             }
-            if paused.is_none() && self.wanted.is_none() {
+            // What is wanted beside it may be more rights; it is good without them.
+            if paused.is_none() && (self.wanted.is_none() || self.can_refresh(&held.kept)) {
                 return Found::Over;
             }
         }
@@ -79,8 +97,15 @@ impl State {
     }
 
     /// What is held, however it is.
-    pub(super) fn held(&self) -> Option<&Kept> {
+    pub(super) fn held(&self) -> Option<&Arc<Kept>> {
         self.held.as_ref().map(|held| &held.kept)
+    }
+
+    /// Whether what is held may go on being used, if need be after a refresh.
+    pub(super) fn is_good(&self, now: Time) -> bool {
+        self.held.as_ref().is_some_and(|held| {
+            !held.refused && (!held.is_over(now, Duration::ZERO) || self.can_refresh(&held.kept))
+        })
     }
 
     /// Whether its refresh token may still be good.
@@ -88,40 +113,62 @@ impl State {
         kept.refresh.is_some() && kept.refresh != self.spent
     }
 
-    /// Takes what rests in the vault or was just given; whether it is something new that may be shown.
-    pub(super) fn take(&mut self, kept: Kept, now: Time) -> bool {
-        let known = |held: &Held| held.kept.access == kept.access || held.kept.since > kept.since;
+    /// Takes what rests in the vault; whether it is something new that may be shown.
+    pub(super) fn adopt(&mut self, kept: Kept, now: Time) -> bool {
+        let known = |held: &Held| *held.kept == kept || held.kept.since > kept.since;
         if self.held.as_ref().is_some_and(known) {
             return false;
         }
+        let over = kept.until.and_then(kept::time).is_some_and(|until| until <= now.wall);
+        if over && !self.can_refresh(&kept) {
+            return false;
+        }
+        self.put(kept, now);
+        self.spurned = false;
+        true
+    }
+
+    /// Holds what was just given.
+    pub(super) fn put(&mut self, kept: Kept, now: Time) {
         let left = kept
             .until
             .and_then(kept::time)
             .map(|until| until.duration_since(now.wall).unwrap_or_default());
-        if left == Some(Duration::ZERO) && !self.can_refresh(&kept) {
-            return false;
-        }
-        let replaces = self.held.as_ref().is_some_and(|held| held.refused);
         let until = left.and_then(|left| now.steady.checked_add(left));
-        self.held =
-            Some(Held { kept, since: now.steady, until, replaces, refused: false, adrift: false });
-        (self.wanted, self.pause, self.spurned) = (None, None, false);
-        true
+        let (shown, kept) = (kept.shown(), Arc::new(kept));
+        self.held = Some(Held { kept, shown, until, refused: false, adrift: false });
+        (self.wanted, self.pause, self.failures) = (None, None, 0);
+        self.unknown_client = None;
     }
 
-    /// What is held was refused; `false` if it is there for that very reason since a moment.
-    pub(super) fn refused(&mut self, now: Time, rest: Duration) -> bool {
-        let Some(held) = &mut self.held else { return true };
-        let again = held.replaces && now.steady.saturating_duration_since(held.since) < rest;
-        held.refused = true;
-        self.spurned |= again;
-        !again
+    /// A person has logged in.
+    pub(super) fn welcome(&mut self, kept: Kept, now: Time) {
+        self.put(kept, now);
+        (self.spurned, self.useless) = (false, 0);
     }
 
-    /// What is held has been of use: should it be refused, it may be refreshed at once.
+    /// What is held was refused.
+    pub(super) fn refused(&mut self, shown: &Shown) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.shown == *shown) {
+            held.refused = true;
+        }
+    }
+
+    /// What is held was taken in the place of what was refused.
     pub(super) fn accepted(&mut self, shown: &Shown) {
-        if let Some(held) = self.held.as_mut().filter(|held| held.kept.shown() == *shown) {
-            held.replaces = false;
+        if self.held.as_ref().is_some_and(|held| held.shown == *shown) {
+            (self.useless, self.steps, self.spurned) = (0, 0, false);
+        }
+    }
+
+    /// What is held was refused too; nothing else is tried for a while, which doubles each time.
+    pub(super) fn is_useless(&mut self, shown: &Shown, fault: Fault, now: Time, pause: Duration) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.shown == *shown) {
+            held.refused = true;
+            self.spurned = true;
+            let pause = pause * (1 << self.useless.min(4));
+            self.useless += 1;
+            self.pause(fault, now, pause);
         }
     }
 
@@ -130,15 +177,31 @@ impl State {
         self.spent = refresh;
     }
 
-    /// The vault could not take what is held.
-    pub(super) fn set_adrift(&mut self) {
+    /// A refresh was turned down; whether that has been so several times by now.
+    pub(super) fn fail(&mut self) -> bool {
+        self.failures += 1;
+        self.failures >= FAILURES
+    }
+
+    /// The authorization server does not know this client any more.
+    pub(super) fn forget_client(&mut self, id: &str) {
+        self.unknown_client = Some(id.to_owned());
+    }
+
+    /// Whether the authorization server knows this client, as far as was seen.
+    pub(super) fn knows_client(&self, id: &str) -> bool {
+        self.unknown_client.as_deref() != Some(id)
+    }
+
+    /// Whether the vault could not take what is held.
+    pub(super) fn set_adrift(&mut self, adrift: bool) {
         if let Some(held) = &mut self.held {
-            held.adrift = true;
+            held.adrift = adrift;
         }
     }
 
     /// What is held, if it rests nowhere.
-    pub(super) fn adrift(&self) -> Option<&Kept> {
+    pub(super) fn adrift(&self) -> Option<&Arc<Kept>> {
         self.held.as_ref().filter(|held| held.adrift).map(|held| &held.kept)
     }
 

@@ -1,6 +1,6 @@
 //! A login that rests in a vault, a clock that the test turns, and a token endpoint that says what the test wants.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
 use mcpmux_core::config::OAuth;
@@ -8,8 +8,8 @@ use mcpmux_core::fault::Kind;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Vault};
 
-use super::super::Prompt;
 use super::super::kept::{Client, Method, Origin};
+use super::super::{Prompt, Tasks};
 use super::*;
 use crate::fetched::Time;
 use crate::memory::Memory;
@@ -19,11 +19,19 @@ const URL: &str = "https://b.example/mcp";
 const LIFE: u64 = 1_000_000;
 
 /// A token endpoint that gives `a1`, `a2`, ... or refuses.
-#[derive(Default)]
 struct Endpoint {
     asked: AtomicUsize,
-    refuses: std::sync::atomic::AtomicBool,
+    refuses: AtomicBool,
+    refusal: Mutex<&'static str>,
     shown: AtomicUsize,
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        let refusal = r#"{"error":"invalid_grant","error_description":"it is gone"}"#;
+        let (asked, shown) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { asked, refuses: AtomicBool::new(false), refusal: Mutex::new(refusal), shown }
+    }
 }
 
 impl Outbound for Endpoint {
@@ -50,10 +58,8 @@ impl Outbound for Endpoint {
             assert!(body.contains("resource=https%3A%2F%2Fb.example%2Fmcp"), "{body}");
             let count = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
             if self.refuses.load(Ordering::SeqCst) {
-                return reply(
-                    400,
-                    r#"{"error":"invalid_grant","error_description":"it is gone"}"#.to_owned(),
-                );
+                let refusal = *self.refusal.lock().unwrap();
+                return reply(400, refusal.to_owned());
             }
             // Each refresh token counts once.
             assert!(body.contains(&format!("refresh_token=r{}", count - 1)), "{body}");
@@ -128,7 +134,13 @@ impl Stage {
             Time { steady: born + gone, wall: start() + gone }
         });
         let (outbound, vault) = (endpoint.clone(), Arc::<Memory>::default());
-        let deps = Deps { outbound, vault: vault.clone(), prompt: endpoint.clone(), clock };
+        let deps = Deps {
+            outbound,
+            vault: vault.clone(),
+            prompt: endpoint.clone(),
+            clock,
+            tasks: Tasks::default(),
+        };
         kept::write(&*deps.vault, &about().backend, &login("a0", "r0", 0)).await.unwrap();
         Self { account: Account::new(deps.clone(), about()), deps, vault, endpoint, turned }
     }
@@ -145,6 +157,10 @@ impl Stage {
     fn asked(&self) -> usize {
         self.endpoint.asked.load(Ordering::SeqCst)
     }
+}
+
+fn refusal(shown: &Shown, challenge: Option<String>) -> Refusal {
+    Refusal { shown: shown.clone(), challenge, patient: true }
 }
 
 async fn shown(account: &Account) -> String {
@@ -217,7 +233,9 @@ async fn a_refused_refresh_is_not_tried_again_and_nothing_is_wiped() {
     // Somebody logs in elsewhere.
     let new = login("b0", "r9", LIFE);
     kept::write(&*stage.deps.vault, &about().backend, &new).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(20), stage.account.renewed()).await.unwrap();
+    let renewed = tokio::time::timeout(Duration::from_secs(20), stage.account.renewed());
+    let (renewed, ()) = tokio::join!(renewed, stage.account.look_again());
+    renewed.unwrap();
     assert_eq!(shown(&stage.account).await, "Bearer b0");
 }
 
@@ -225,12 +243,81 @@ async fn a_refused_refresh_is_not_tried_again_and_nothing_is_wiped() {
 async fn a_refused_token_is_replaced_once_and_then_let_be() {
     let stage = Stage::new().await;
     let first = stage.account.headers().await.unwrap();
-    let second = stage.account.refused(first.clone(), None).await.unwrap().unwrap();
+    let second = stage.account.refused(refusal(&first, None)).await.unwrap().unwrap();
     assert_eq!(second[0].1.reveal(), "Bearer a1");
-    let again = stage.account.refused(first, None).await.unwrap().unwrap();
+    let again = stage.account.refused(refusal(&first, None)).await.unwrap().unwrap();
     assert_eq!((again == second, stage.asked()), (true, 1));
-    assert_eq!(stage.account.refused(second, None).await, Ok(None));
+    // It is refused too: nothing else is had for a while, and the client reads what to do.
+    stage.account.judged(&second, false);
+    let fault = stage.account.headers().await.unwrap_err();
+    assert!(fault.public.contains("mcpmux auth login b"), "{fault}");
+    assert!(stage.account.refused(refusal(&second, None)).await.is_err());
     assert_eq!(stage.asked(), 1);
+    stage.turn(30_000);
+    assert_eq!(shown(&stage.account).await, "", "the backend is to say what it wants");
+    let third = stage.account.refused(refusal(&Shown::new(), None)).await.unwrap().unwrap();
+    assert_eq!(stage.asked(), 2);
+    stage.account.judged(&third, false);
+    stage.turn(30_000);
+    assert!(stage.account.headers().await.is_err(), "the pause has doubled");
+}
+
+#[tokio::test]
+async fn a_token_that_was_of_use_is_replaced_whenever_it_is_refused() {
+    let stage = Stage::new().await;
+    let mut at = stage.account.headers().await.unwrap();
+    for round in 1..=10 {
+        at = stage.account.refused(refusal(&at, None)).await.unwrap().unwrap();
+        stage.account.judged(&at, true);
+        assert_eq!(stage.asked(), round);
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_another_process_made_or_undid_is_noticed() {
+    let stage = Stage::new().await;
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    let record = login("a0", "r0", 0).record(&about().backend);
+    stage.deps.vault.remove(&record).await.unwrap();
+    stage.account.look_again().await;
+    let fault = stage.account.headers().await.unwrap_err();
+    assert!(fault.to_string().contains("logged out"), "{fault}");
+    kept::write(&*stage.deps.vault, &about().backend, &login("b0", "r9", 1)).await.unwrap();
+    stage.account.look_again().await;
+    assert_eq!(shown(&stage.account).await, "Bearer b0");
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_turned_down_for_another_reason_is_tried_again_before_a_person_is_asked()
+{
+    let stage = Stage::new().await;
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    *stage.endpoint.refusal.lock().unwrap() = r#"{"error":"slow_down"}"#;
+    stage.endpoint.refuses.store(true, Ordering::SeqCst);
+    stage.turn(LIFE);
+    for _ in 0..2 {
+        let fault = stage.account.headers().await.unwrap_err();
+        assert_eq!(fault.kind, Kind::BackendUnavailable, "{fault}");
+        stage.turn(30_000);
+    }
+    stage.endpoint.refuses.store(false, Ordering::SeqCst);
+    stage.endpoint.asked.store(0, Ordering::SeqCst);
+    assert_eq!(shown(&stage.account).await, "Bearer a1", "its refresh token was not given up");
+}
+
+#[tokio::test]
+async fn what_the_vault_could_not_take_rests_there_when_it_can() {
+    let stage = Stage::new().await;
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    stage.vault.is_locked.store(true, Ordering::SeqCst);
+    stage.turn(LIFE);
+    assert_eq!(shown(&stage.account).await, "Bearer a1");
+    stage.vault.is_locked.store(false, Ordering::SeqCst);
+    // At the latest at the end.
+    stage.deps.tasks.ending.cancel();
+    stage.deps.tasks.tracker.close();
+    tokio::time::timeout(Duration::from_secs(20), stage.deps.tasks.tracker.wait()).await.unwrap();
+    assert_eq!(shown(&stage.process()).await, "Bearer a1");
 }
 
 #[tokio::test]
@@ -239,7 +326,7 @@ async fn what_another_process_did_is_seen_before_a_refusal_is_judged() {
     assert_eq!(shown(&stage.account).await, "Bearer a0");
     kept::write(&*stage.deps.vault, &about().backend, &login("b0", "r9", 1)).await.unwrap();
     let shown = stage.account.headers().await.unwrap();
-    let other = stage.account.refused(shown, None).await.unwrap().unwrap();
+    let other = stage.account.refused(refusal(&shown, None)).await.unwrap().unwrap();
     assert_eq!((other[0].1.reveal(), stage.asked()), ("Bearer b0", 0));
 }
 
@@ -284,6 +371,6 @@ async fn more_rights_without_a_browser_are_a_command_to_run() {
     let stage = Stage::new().await;
     let shown = stage.account.headers().await.unwrap();
     let challenge = Some(r#"Bearer error="insufficient_scope", scope="w""#.to_owned());
-    let fault = stage.account.refused(shown, challenge).await.unwrap_err();
+    let fault = stage.account.refused(refusal(&shown, challenge)).await.unwrap_err();
     assert!(fault.public.contains("mcpmux auth login b --scope \"w\""), "{fault}");
 }

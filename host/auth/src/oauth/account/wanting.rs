@@ -27,12 +27,11 @@ impl Account {
         if let Some(held) = held.filter(|held| self.lock().can_refresh(held)) {
             let web = self.about.web(&self.deps);
             let resource = discovery::resource(&web, &self.about.url, &challenge).await;
+            let resource = resource.map_err(|trouble| self.in_the_way(&trouble))?;
             // Tokens of one authorization server are never shown to another; its refresh token does not help here.
-            if resource.is_ok_and(|resource| {
-                resource.issuer == held.issuer && resource.id == held.resource
-            }) {
+            if resource.issuer == held.issuer && resource.id == held.resource {
                 match self.refreshed(self.spawn_refresh(turn)).await {
-                    Ok(kept) => return Ok(Some(kept.shown()).filter(|new| new != shown)),
+                    Ok(new) => return Ok(Some(new).filter(|new| new != shown)),
                     Err(fault) if fault.kind != Kind::AuthRequired => return Err(fault),
                     Err(_) => {}
                 }
@@ -51,22 +50,25 @@ impl Account {
     ) -> Result<Option<Shown>, Fault> {
         // Somebody may have been quicker.
         match self.look() {
-            Found::Fresh(kept) | Found::Due(kept) if kept.shown() != *shown => {
-                return Ok(Some(kept.shown()));
-            }
             Found::Paused(fault) | Found::Wanted(fault) => return Err(fault),
-            _ => {}
+            found => {
+                if let Some(other) = found.other_than(shown) {
+                    return Ok(Some(other));
+                }
+            }
         }
         self.ask_person(challenge, false).await?;
         drop(turn);
         Err(faults::login(&self.about.backend, "nobody has logged in yet"))
     }
 
-    /// The backend wants more rights than the login has: asks for them and waits, a few times at most.
+    /// The backend wants more rights than the login has: asks for them and waits, a few times at most. Only a call waits: it
+    /// is that call which a person is asked about.
     pub(super) async fn widen(
         &self,
         shown: &Shown,
         challenge: Challenge,
+        patient: bool,
     ) -> Result<Option<Shown>, Fault> {
         let backend = &self.about.backend;
         let mut news = self.news.subscribe();
@@ -80,8 +82,14 @@ impl Account {
         if let Some(other) = self.other_than(shown).await? {
             return Ok(Some(other));
         }
+        if !patient {
+            return Err(more("only a call waits for a person"));
+        }
         let waiting = self.lock().waiting;
         if !waiting {
+            if self.lock().spurned {
+                return Err(more("the last login came to nothing"));
+            }
             if !self.about.config.open_browser {
                 return Err(more("no browser is opened by itself"));
             }
@@ -99,12 +107,8 @@ impl Account {
             }
         };
         let _late = timeout(PATIENCE, found).await;
-        match self.look() {
-            Found::Fresh(kept) | Found::Due(kept) if kept.shown() != *shown => {
-                Ok(Some(kept.shown()))
-            }
-            _ => Err(more("nobody has granted them")),
-        }
+        let other = self.look().other_than(shown);
+        other.map(Some).ok_or_else(|| more("nobody has granted them"))
     }
 
     /// Makes everything ready and asks a person, in the background. The caller has the turn.
@@ -121,7 +125,8 @@ impl Account {
             want();
             return Ok(());
         }
-        let before = self.known().await?;
+        let mut before = self.known().await?;
+        before.retain(|kept| self.lock().knows_client(&kept.client.id));
         let waiting = ready.begin(deps, about, challenge, &before, more).await;
         let waiting = waiting.map_err(|trouble| self.in_the_way(&trouble))?;
         self.lock().waiting = true;
@@ -130,7 +135,7 @@ impl Account {
         }
         deps.prompt.login(&about.backend, &waiting.url, true);
         let this = self.this.clone();
-        tokio::spawn(async move {
+        self.deps.tasks.tracker.spawn(async move {
             if let Some(this) = this.upgrade() {
                 this.finish(waiting).await;
             }
@@ -140,24 +145,31 @@ impl Account {
 
     async fn finish(&self, waiting: Waiting) {
         let backend = &self.about.backend;
-        let finished = waiting.finish(&self.deps, &self.about).await;
+        let reply = tokio::select! {
+            biased;
+            () = self.ending.cancelled() => return,
+            reply = waiting.reply() => reply,
+        };
+        let finished = match reply {
+            Ok(reply) => waiting.exchange(&self.deps, &self.about, reply).await,
+            Err(late) => Err(late),
+        };
         let now = (self.deps.clock)();
         match finished {
             Ok(kept) => {
                 let rests = login::keep(&self.deps, &self.about, &kept).await;
                 tracing::info!(%backend, issuer = kept.issuer, "logged in");
-                self.lock().take(kept, now);
+                self.lock().welcome(kept, now);
                 if let Err(trouble) = rests {
-                    tracing::warn!(%backend, why = trouble.text(), "the login ends with this process");
-                    self.lock().set_adrift();
+                    tracing::warn!(%backend, why = trouble.text(), "the login rests nowhere yet");
+                    self.set_adrift();
                 }
             }
             Err(trouble) => {
                 tracing::warn!(%backend, why = trouble.text(), "the login did not succeed");
                 let mut state = self.lock();
                 state.spurned = true;
-                let held = matches!(state.look(now), Found::Fresh(_) | Found::Due(_));
-                if !held {
+                if !state.is_good(now) {
                     state.want(faults::login(backend, trouble.text()));
                 }
             }
@@ -172,7 +184,7 @@ impl Account {
         let (fault, pause) = match trouble {
             Trouble::Temporary(why) => (faults::later(backend, why), AFTER_TEMPORARY),
             Trouble::Refused(why) | Trouble::Denied { text: why, .. } => {
-                (faults::unsafe_login(backend, why), AFTER_REFUSED)
+                (faults::no_login(backend, why), AFTER_REFUSED)
             }
         };
         tracing::warn!(%backend, why = trouble.text(), "a login cannot begin");

@@ -125,7 +125,10 @@ impl HttpLink {
         let taken = Arc::new(AtomicBool::new(false));
         self.hearing.pending.insert(id, Waiter { reply: None, call: call.cloned() });
         let mut waiting = Waiting { link: self, id, taken: &taken, over: false };
-        let sent = self.wire.send(Method::POST, headers, message, &taken).await;
+        let sent = match call {
+            Some(_) => self.wire.send_call(headers, message, &taken).await,
+            None => self.wire.send(Method::POST, headers, message, &taken).await,
+        };
         let name = &self.hearing.name;
         let result = match sent {
             Err(NoResponse::Unsent(why)) => {

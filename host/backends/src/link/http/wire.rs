@@ -18,7 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Credential, Shown};
+use mcpmux_core::ports::{Credential, Refusal, Shown};
 
 use crate::faults;
 
@@ -115,25 +115,51 @@ impl Wire {
         body: Vec<u8>,
         taken: &Arc<AtomicBool>,
     ) -> Result<Response<Incoming>, NoResponse> {
-        let body = Bytes::from(body);
+        self.send_for(method, headers, body.into(), taken, false).await
+    }
+
+    /// The same for a call, which waits for a person if one has to permit it.
+    pub(crate) async fn send_call(
+        &self,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        taken: &Arc<AtomicBool>,
+    ) -> Result<Response<Incoming>, NoResponse> {
+        self.send_for(Method::POST, headers, body.into(), taken, true).await
+    }
+
+    async fn send_for(
+        &self,
+        method: Method,
+        headers: HeaderMap,
+        body: Bytes,
+        taken: &Arc<AtomicBool>,
+        patient: bool,
+    ) -> Result<Response<Incoming>, NoResponse> {
         let Some(credential) = &self.credential else {
             return self.send_once(method, headers, body, taken).await;
         };
         let shown = credential.headers().await.map_err(NoResponse::Credential)?;
         let first = with(headers.clone(), &shown)?;
         let response = self.send_once(method.clone(), first, body.clone(), taken).await?;
-        let Some(challenge) = refusal(&response) else { return Ok(response) };
+        let Some(challenge) = refused_with(&response) else { return Ok(response) };
         taken.store(false, Ordering::Relaxed);
         let nothing = match response.status() {
             StatusCode::FORBIDDEN => NoResponse::Forbidden,
             _ => NoResponse::Credential,
         };
-        let other = credential.refused(shown, challenge).await.map_err(nothing)?;
+        let refusal = Refusal { shown, challenge, patient };
+        let other = credential.refused(refusal).await.map_err(nothing)?;
         let Some(other) = other else { return Ok(response) };
         drop(response);
         let response = self.send_once(method, with(headers, &other)?, body, taken).await?;
-        if refusal(&response).is_none() {
-            credential.accepted(&other);
+        match refused_with(&response) {
+            None => credential.judged(&other, true),
+            Some(_) if response.status() == StatusCode::UNAUTHORIZED => {
+                credential.judged(&other, false);
+            }
+            // It was taken, and other rights are wanted now.
+            Some(_) => {}
         }
         Ok(response)
     }
@@ -175,7 +201,7 @@ fn with(mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, NoResponse> 
 
 /// Whether a response refuses what was shown, before the request was looked at, and with which challenge: 401, or a
 /// 403 that says which scopes are missing (RFC 9110, section 11.6.1; RFC 6750, section 3.1).
-fn refusal(response: &Response<Incoming>) -> Option<Option<String>> {
+fn refused_with(response: &Response<Incoming>) -> Option<Option<String>> {
     let mut challenge = String::new();
     for value in response.headers().get_all(WWW_AUTHENTICATE) {
         let separator = if challenge.is_empty() { "" } else { ", " };
