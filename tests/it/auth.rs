@@ -5,6 +5,7 @@ mod clients;
 mod command;
 mod command_line;
 mod evil;
+mod leaks;
 mod real;
 mod refused;
 mod shared;

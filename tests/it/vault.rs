@@ -3,7 +3,7 @@
 mod file;
 mod keychain;
 mod keyring;
-mod leaks;
+pub(crate) mod leaks;
 mod prompt;
 
 use std::process::Stdio;
@@ -19,10 +19,10 @@ use crate::harness::{Home, PATIENCE, paths};
 pub(crate) const KEYFILE: &str = "[vault]\nkey = \"keyfile\"\nkeyfile = \"vault.key\"\n";
 
 /// What a command ended with: exit code, standard output, standard error.
-type Ended = (i32, String, String);
+pub(crate) type Ended = (i32, String, String);
 
 /// Runs a command with these variables, and this on its standard input.
-async fn run(home: &Home, set: &[(&str, &str)], args: &[&str], input: &str) -> Ended {
+pub(crate) async fn run(home: &Home, set: &[(&str, &str)], args: &[&str], input: &str) -> Ended {
     let mut command = home.mcpmux(args);
     command.envs(set.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -50,7 +50,7 @@ async fn json(home: &Home, args: &[&str]) -> Value {
 }
 
 /// The section of a backend that notes what it gets as `TOKEN` in a file of its name, then behaves as it should.
-fn noting(name: &str, token: &str) -> String {
+pub(crate) fn noting(name: &str, token: &str) -> String {
     let script = paths::root().join("tests/fixtures/backend.py");
     let shell = format!(
         "printf '%s' \\\"$TOKEN\\\" >> {{here}}/{name}.seen; exec python3 {} ok",

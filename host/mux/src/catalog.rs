@@ -10,7 +10,7 @@ use mcpmux_core::fault::Fault;
 use mcpmux_core::hook::Hooks;
 use mcpmux_core::names::{BackendName, PluginName};
 use mcpmux_core::ports::{Backend, Caching, Listing, State};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +86,7 @@ pub(crate) struct Task {
 
 /// All that can happen to the task.
 enum Event {
-    Setup(Setup),
+    Setup(Setup, oneshot::Sender<()>),
     States(HashMap<BackendName, State>),
     GraceOver,
     /// A plugin failed when the catalog was built last.
@@ -116,13 +116,17 @@ impl Task {
     /// Ends when `stop` is cancelled, and leaves the plugins that may still have to hear of calls.
     pub(crate) async fn run(
         mut self,
-        mut setups: mpsc::Receiver<Setup>,
+        mut setups: mpsc::Receiver<(Setup, oneshot::Sender<()>)>,
         stop: CancellationToken,
     ) -> Observers {
         loop {
+            let mut applied = None;
             match self.next(&mut setups, &stop).await {
                 Event::Stop => break,
-                Event::Setup(setup) => self.set(setup),
+                Event::Setup(setup, done) => {
+                    self.set(setup);
+                    applied = Some(done);
+                }
                 Event::States(states) => {
                     for (name, state) in states {
                         self.learn(&name, state);
@@ -132,6 +136,10 @@ impl Task {
                 Event::Retry => {}
             }
             self.rebuild().await;
+            if let Some(done) = applied {
+                // Whoever set it need not wait for it.
+                let _gone = done.send(());
+            }
             tokio::time::sleep(QUIET).await;
         }
         // Nobody but calls under way holds a plugin any more.
@@ -139,7 +147,11 @@ impl Task {
         self.observers
     }
 
-    async fn next(&self, setups: &mut mpsc::Receiver<Setup>, stop: &CancellationToken) -> Event {
+    async fn next(
+        &self,
+        setups: &mut mpsc::Receiver<(Setup, oneshot::Sender<()>)>,
+        stop: &CancellationToken,
+    ) -> Event {
         let lost = self.known.values().filter_map(|known| known.lost).min();
         let over = async {
             match lost {
@@ -150,7 +162,10 @@ impl Task {
         tokio::select! {
             biased;
             () = stop.cancelled() => Event::Stop,
-            setup = setups.recv() => setup.map_or(Event::Stop, Event::Setup),
+            setup = setups.recv() => match setup {
+                Some((setup, done)) => Event::Setup(setup, done),
+                None => Event::Stop,
+            },
             states = self.inbox.take() => Event::States(states),
             () = over => Event::GraceOver,
             () = tokio::time::sleep(RETRY), if self.failing => Event::Retry,

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use mcpmux_core::config::Limits;
 use mcpmux_core::ports::Audit;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use bridge::{Parking, Seal};
@@ -47,7 +47,7 @@ pub struct Mux {
     parking: Arc<Parking>,
     seal: Arc<Seal>,
     inbox: Arc<Inbox>,
-    setup: mpsc::Sender<Setup>,
+    setup: mpsc::Sender<(Setup, oneshot::Sender<()>)>,
     policy: Arc<Policy>,
     audit: Option<Arc<dyn Audit>>,
     limits: Limits,
@@ -95,10 +95,13 @@ impl Mux {
         self.inbox.close();
     }
 
-    /// Sets or replaces backends and plugins; clients are told if that changes what they see.
+    /// Sets or replaces backends and plugins; clients are told if that changes what they see. When it returns, calls
+    /// that begin meet what was set.
     pub async fn apply(&self, setup: Setup) {
+        let (done, applied) = oneshot::channel();
         // The task only ends when mcpmux stops, and then nobody needs the change.
-        let _stopped = self.setup.send(setup).await;
+        let _stopped = self.setup.send((setup, done)).await;
+        let _stopped = applied.await;
     }
 
     /// Tells when a list changes: its number goes up each time clients would see another one.

@@ -12,7 +12,7 @@ use crate::peers::server::Server;
 use crate::vault::{KEYFILE, set};
 
 /// A server that takes these tokens, one after the other.
-async fn bearer(tokens: &[&str]) -> Server {
+pub(super) async fn bearer(tokens: &[&str]) -> Server {
     let mut command = Command::new("python3");
     command.arg(paths::root().join("tests/fixtures/bearer.py")).args(tokens).stdin(Stdio::null());
     Server::start(command).await

@@ -140,11 +140,13 @@ fn answer(request: &str, me: &str, twist: &Twist) -> String {
                     .unwrap_or_default()
             };
             let more = twist.reply.replace("{me}", me);
+            let mut code = reqwest::Url::parse("http://h/").unwrap();
+            code.query_pairs_mut().append_pair("code", &format!("code-{mark}"));
             let to = format!(
                 "{}?state={}&{}{more}",
                 value("redirect_uri"),
                 value("state"),
-                if more.contains("error=") { "" } else { "code=c1" }
+                if more.contains("error=") { "" } else { code.query().unwrap() }
             );
             reply("302 Found", &format!("location: {to}\r\n"), "")
         }

@@ -12,7 +12,7 @@ use crate::harness::http::Client;
 use crate::harness::scripted::noted;
 
 /// What is looked for, with characters that encodings change.
-const CANARY: &str = "c4nary/+?seed~of=the&vault";
+pub(crate) const CANARY: &str = "c4nary/+?seed~of=the&vault";
 
 /// The forms in which it could turn up.
 fn forms() -> Vec<String> {
@@ -33,14 +33,14 @@ fn forms() -> Vec<String> {
 }
 
 #[track_caller]
-fn clean(what: &str, text: &str) {
+pub(crate) fn clean(what: &str, text: &str) {
     for form in forms() {
         assert!(!text.contains(&form), "{what} holds {form:?}:\n{text}");
     }
 }
 
 /// The command lines of all processes.
-fn command_lines() -> Vec<(PathBuf, String)> {
+pub(crate) fn command_lines() -> Vec<(PathBuf, String)> {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let lines = processes.filter_map(|process| {
         let path = process.path().join("cmdline");
