@@ -61,6 +61,14 @@ impl Keys {
         self.source == VaultKey::Passphrase(Passphrase::Ask) && self.lock().said.is_none()
     }
 
+    /// Makes sure that nobody else can read or write what holds the key, as far as that is a file of ours.
+    pub(crate) fn is_private(&self) -> Result<(), VaultProblem> {
+        match &self.source {
+            VaultKey::Keyfile(path) => file::is_private(path),
+            VaultKey::Keychain | VaultKey::SystemdCredential(_) | VaultKey::Passphrase(_) => Ok(()),
+        }
+    }
+
     /// Whether there could be a key, for a vault that is yet to be made. May block for some seconds.
     pub(crate) fn probe(&self) -> Result<(), VaultProblem> {
         let state = self.lock();
@@ -167,7 +175,7 @@ impl Source<'_> {
     fn probe(&self) -> Result<(), VaultProblem> {
         match self.key {
             VaultKey::Keychain => self.keychain.ask(Want::Probe).map(drop),
-            VaultKey::Keyfile(path) => file::look(path).map(drop),
+            VaultKey::Keyfile(path) => file::probe(path).map(drop),
             VaultKey::SystemdCredential(_) | VaultKey::Passphrase(_) => self.find().map(drop),
         }
     }

@@ -67,12 +67,13 @@ impl Store {
         self.files.place.as_ref().map(Place::file)
     }
 
-    /// Makes sure that nobody else can read or write its file, if it is there.
+    /// Makes sure that nobody else can read or write its file and its keyfile, if they are there.
     ///
     /// # Errors
-    /// If somebody can, or it cannot be read at all.
+    /// If somebody can, or one cannot be read at all.
     pub fn is_private(&self) -> Result<(), VaultProblem> {
-        self.files.place.as_ref().map_or(Ok(()), |place| place.read().map(drop))
+        self.files.place.as_ref().map_or(Ok(()), |place| place.read().map(drop))?;
+        self.files.keys.is_private()
     }
 
     /// Whether its file is there.

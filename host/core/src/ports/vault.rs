@@ -16,7 +16,8 @@ pub trait Vault: Send + Sync {
     /// If the vault cannot be read now, or the record is damaged.
     fn read<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<Option<Secret>, VaultProblem>>;
 
-    /// Puts a record in the place of the one before. After `Ok` it is there even if the power fails; after an error the one before is.
+    /// Puts a record in the place of the one before. After `Ok` it is there even if the power fails; after an error the one
+    /// before is, unless the error says that this is unknown.
     ///
     /// # Errors
     /// If the vault cannot be written now.
