@@ -1,6 +1,5 @@
 //! Where the vault's key comes from: exactly the one place that the configuration names; nothing else is ever tried.
 
-mod command;
 mod credential;
 mod file;
 mod keychain;
@@ -152,7 +151,12 @@ impl Source<'_> {
             VaultKey::Passphrase(passphrase) => {
                 let passphrase = match (passphrase, self.said) {
                     (Passphrase::Given(passphrase), _) => passphrase.clone(),
-                    (Passphrase::Command(argv), _) => command::ask(argv)?,
+                    (Passphrase::Command(argv), _) => {
+                        let said = mcpmux_program::line_blocking(argv);
+                        Secret::new(said.map_err(|why| {
+                            VaultProblem::Locked(format!("`passphrase_command` of [vault]: {why}"))
+                        })?)
+                    }
                     (Passphrase::Ask, Some(said)) => said.clone(),
                     (Passphrase::Ask, None) => return Err(nobody_said()),
                 };
