@@ -5,8 +5,8 @@
 //! sealed, `keys` where the key comes from, `turns` who may change a record.
 //!
 //! What it protects from: whoever gets hold of the file without the key (a backup, another account, a stolen disk), and
-//! whoever changes the file: a record that is not what was written is refused by name, and so is an older one put in its
-//! place. What it does not: whoever runs programs as the same user while the key is in reach, and putting back the whole
+//! whoever changes the file: a record that is not what was written is refused by name, and so is one put in its place that
+//! is older or another vault's. What it does not: whoever runs programs as the same user while the key is in reach, and putting back the whole
 //! file as it once was, which can only be told from the right one while mcpmux runs.
 
 mod book;
@@ -16,7 +16,7 @@ mod seal;
 mod store;
 mod turns;
 
-pub use store::{Condition, Store};
+pub use store::{Condition, LONGEST, Store};
 
 #[cfg(test)]
 mod tests;

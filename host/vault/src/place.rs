@@ -81,6 +81,13 @@ impl Place {
         open_lock(&path).map_err(|error| failed("open", &path, &error))
     }
 
+    /// Whether a file is one that the vault uses itself.
+    pub(crate) fn uses(&self, file: &Path) -> bool {
+        file == self.file
+            || ["lock", "new"].iter().any(|what| file == self.beside(what))
+            || file.starts_with(self.beside("turns"))
+    }
+
     /// The file's name with something after it.
     fn beside(&self, what: &str) -> PathBuf {
         self.file.with_added_extension(what)
@@ -193,9 +200,32 @@ pub(crate) fn read_private(
     what: &str,
     limit: u64,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
+    read(path, what, limit, OFlags::NOFOLLOW, |about| {
+        own(path, what, about)?;
+        shut(path, what, about, 0o077)
+    })
+}
+
+/// The content of a file that somebody else has put there for us, and perhaps for our group; `None` if there is none.
+pub(crate) fn read_handed(
+    path: &Path,
+    what: &str,
+    limit: u64,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
+    read(path, what, limit, OFlags::empty(), |about| shut(path, what, about, 0o007))
+}
+
+/// The content of a file that passes a look at it; `None` if there is none.
+fn read(
+    path: &Path,
+    what: &str,
+    limit: u64,
+    flags: OFlags,
+    passes: impl Fn(&Metadata) -> Result<(), VaultProblem>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
     let mut options = OpenOptions::new();
-    // What is at the path may be anything; opening it must neither follow nor wait.
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    // What is at the path may be anything; opening it must not wait.
+    let flags = flags | OFlags::NONBLOCK;
     let file = options.read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let file = match file {
         Ok(file) => file,
@@ -214,14 +244,7 @@ pub(crate) fn read_private(
         let text = format!("the {what} `{}` is no file", path.display());
         return Err(VaultProblem::Failed(text));
     }
-    own(path, what, &about)?;
-    if about.mode() & 0o077 != 0 {
-        return Err(VaultProblem::Failed(format!(
-            "others can read or write the {what} `{0}` (mode {1:04o})\nhint: chmod 600 {0}",
-            path.display(),
-            about.mode() & 0o7777
-        )));
-    }
+    passes(&about)?;
     let mut content = Zeroizing::new(Vec::new());
     // Room for all of it at once: growing would leave pieces behind in memory.
     content.reserve_exact(usize::try_from(about.len().min(limit)).unwrap_or_default() + 1);
@@ -232,6 +255,19 @@ pub(crate) fn read_private(
         return Err(VaultProblem::Failed(text));
     }
     Ok(Some(content))
+}
+
+/// Refuses what has one of these bits in its mode.
+fn shut(path: &Path, what: &str, about: &Metadata, bits: u32) -> Result<(), VaultProblem> {
+    if about.mode() & bits == 0 {
+        return Ok(());
+    }
+    Err(VaultProblem::Failed(format!(
+        "others can read or write the {what} `{0}` (mode {1:04o})\nhint: chmod {2:o} {0}",
+        path.display(),
+        about.mode() & 0o7777,
+        0o600 | (about.mode() & 0o070 & !bits)
+    )))
 }
 
 /// Refuses what belongs to somebody else.

@@ -74,6 +74,8 @@ pub enum VaultProblem {
     Missing(String),
     /// It is locked, or its key is out of reach; it may be there later.
     Locked(String),
+    /// It was sealed with another key than the one that was found.
+    OtherKey(String),
     /// This record, or the whole file, is not what was written.
     Damaged(String),
     /// Something else is wrong: the disk, the file's mode, the configuration.
@@ -87,7 +89,8 @@ impl VaultProblem {
         Self::Missing(format!("the vault has no secret `{name}`\nhint: mcpmux secret set {name}"))
     }
 
-    /// What a call of a backend ends with that needs what cannot be had: 1008 if a person can help, else 1001.
+    /// What a call of a backend ends with that needs what cannot be had: 1001 if the machine fails (disk, modes), else 1008,
+    /// as a person has to give a secret or a key.
     #[must_use]
     pub fn fault(&self, backend: &BackendName) -> Fault {
         let public =
@@ -95,6 +98,10 @@ impl VaultProblem {
         match self {
             Self::Missing(why) | Self::Locked(why) => {
                 Fault::at(backend, Kind::AuthRequired, public(why))
+            }
+            Self::OtherKey(why) => {
+                let text = public("the vault's key is not the right one; `mcpmux check` says more");
+                Fault::at(backend, Kind::AuthRequired, text).because(why)
             }
             Self::Damaged(why) => {
                 let text = public("the vault's record of it is damaged; `mcpmux check` says more");
@@ -111,9 +118,11 @@ impl VaultProblem {
 impl fmt::Display for VaultProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(why) | Self::Locked(why) | Self::Damaged(why) | Self::Failed(why) => {
-                f.write_str(why)
-            }
+            Self::Missing(why)
+            | Self::Locked(why)
+            | Self::OtherKey(why)
+            | Self::Damaged(why)
+            | Self::Failed(why) => f.write_str(why),
         }
     }
 }
