@@ -91,6 +91,23 @@ impl Home {
         command
     }
 
+    /// The same binary, run by a shell that does this first.
+    pub fn mcpmux_after(&self, shell: &str, args: &[&str]) -> Command {
+        let mcpmux = self.mcpmux(args);
+        let mcpmux = mcpmux.as_std();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{shell}\nexec \"$@\""), "sh"]);
+        command.arg(mcpmux.get_program()).args(mcpmux.get_args());
+        for (name, value) in mcpmux.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.current_dir(self.path()).kill_on_drop(true);
+        command
+    }
+
     /// Runs a command that ends by itself: exit code, standard output, standard error.
     pub async fn run(&self, args: &[&str]) -> (i32, String, String) {
         ended(self.mcpmux(args), PATIENCE).await
@@ -103,18 +120,25 @@ impl Home {
 
     /// The same, with variables in its environment.
     pub async fn serve_with(&self, variables: &[(&str, &str)]) -> Served {
-        let served = self.start(variables).await;
+        self.serve_after("", variables).await
+    }
+
+    /// The same, started by a shell that does this first.
+    pub async fn serve_after(&self, shell: &str, variables: &[(&str, &str)]) -> Served {
+        let served = self.start(shell, variables).await;
         served.said("claude mcp add").await;
         served
     }
 
     /// Serves HTTP, and waits for the port alone.
     pub async fn serve_at_once(&self) -> Served {
-        self.start(&[]).await
+        self.start("", &[]).await
     }
 
-    async fn start(&self, variables: &[(&str, &str)]) -> Served {
-        let mut command = self.mcpmux(&["-vv", "serve", "--http", "127.0.0.1:0"]);
+    async fn start(&self, shell: &str, variables: &[(&str, &str)]) -> Served {
+        let args = ["-vv", "serve", "--http", "127.0.0.1:0"];
+        let mut command =
+            if shell.is_empty() { self.mcpmux(&args) } else { self.mcpmux_after(shell, &args) };
         let mut child = command
             .envs(variables.iter().copied())
             .stdin(Stdio::null())

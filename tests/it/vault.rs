@@ -6,6 +6,7 @@ mod keyring;
 pub(crate) mod leaks;
 mod prompt;
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -194,7 +195,9 @@ async fn a_systemd_credential_opens_it() {
     let (code, _, said) = run(&home, &[], &["secret", "set", "a"], "1").await;
     assert_eq!(code, 1);
     assert!(said.contains("LoadCredentialEncrypted=mcpmux-vault:"), "{said}");
-    std::fs::write(home.path().join("mcpmux-vault"), [7; 32]).unwrap();
+    let credential = home.path().join("mcpmux-vault");
+    std::fs::write(&credential, [7; 32]).unwrap();
+    std::fs::set_permissions(credential, std::fs::Permissions::from_mode(0o440)).unwrap();
     let folder = home.path().to_str().unwrap().to_owned();
     let variable = [("CREDENTIALS_DIRECTORY", folder.as_str())];
     let (code, _, said) = run(&home, &variable, &["secret", "set", "a"], "1").await;

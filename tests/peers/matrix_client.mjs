@@ -13,7 +13,7 @@ const modern = era === 'modern';
 const { Client } = await load(v1 ? '@modelcontextprotocol/sdk/client/index.js' : '@modelcontextprotocol/client');
 const schemas = v1 ? await load('@modelcontextprotocol/sdk/types.js') : {};
 
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 const ASKED = { elicitation_form: ['ask_form', 'accept Ada'], elicitation_url: ['ask_url', 'accept'],
   sampling: ['ask_model', 'assistant: hello from the model'],
   roots: ['ask_roots', 'file:///matrix/one file:///matrix/two'] };

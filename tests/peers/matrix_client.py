@@ -22,7 +22,7 @@ from mcp.shared.subscriptions import PromptsListChanged, ResourcesListChanged, R
 
 warnings.simplefilter("ignore", MCPDeprecationWarning)
 
-PATIENCE = 15
+PATIENCE = 30
 MODERN = "2026-07-28"
 TOOLS = ["echo", "fail", "steps", "go", "wait", "noticed", "log", "touch", "change", "ask_form", "ask_url", "ask_model",
          "ask_roots"]

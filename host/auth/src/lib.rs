@@ -10,7 +10,6 @@ mod logins;
 #[cfg(test)]
 mod memory;
 mod oauth;
-mod program;
 mod time;
 
 use std::collections::HashMap;
@@ -23,6 +22,8 @@ use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{
     Credential, CredentialHooks, CredentialSource, Outbound, Pending, Vault, VaultProblem,
 };
+
+use mcpmux_program as program;
 
 use command::Printed;
 use configured::{Configured, Header};

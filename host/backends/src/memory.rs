@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -95,7 +96,8 @@ fn read(folder: &Path) -> Contents {
 
 /// Writes the file whole, or leaves the old one: another mcpmux may read it at any time.
 fn write(folder: &Path, contents: &Contents) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    // The vault rests there too, which takes no folder that others can write in.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let aside = folder.join(format!(".{FILE}.{}", std::process::id()));
     let mut file = std::fs::File::create(&aside)?;
     file.write_all(&serde_json::to_vec_pretty(contents)?)?;

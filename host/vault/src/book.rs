@@ -7,9 +7,11 @@
 //!
 //! mcpmux-vault 1 SALT KEY-ID SEALED-INDEX
 //! ```
-//! The index says which record has which counter; no counter is used twice. It stands there twice, and lines are two line
-//! ends apart, so that no single byte can spoil more than one record. A record is sealed about its name and its counter:
-//! one that was changed, renamed or is older than the index says is not taken for what was written.
+//! The index says which record has which counter, and which number drawn at random; no counter is used twice as long as
+//! nobody puts an old file back, and no such number ever. The index stands there twice, and lines are two line ends apart,
+//! so that no single byte can spoil more than one record. A record is sealed about the vault's salt, its name, its counter
+//! and its number: one that was changed, renamed, is older than the index says, or is another vault's or another past's is
+//! not taken for what was written.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,8 @@ const HEAD: &str = "mcpmux-vault";
 const VERSION: &str = "1";
 /// What the first word of a record is.
 const RECORD: &str = "record";
+/// How many heads are looked at: each may cost finding a key.
+const HEADS: usize = 2;
 
 /// The file's lines, unopened.
 pub(crate) struct Pages {
@@ -46,8 +50,15 @@ struct Head {
 pub(crate) struct Book {
     salt: Salt,
     next: u64,
-    counters: BTreeMap<Record, u64>,
+    entries: BTreeMap<Record, Entry>,
     lines: BTreeMap<u64, Vec<String>>,
+}
+
+/// What tells a record from all that were ever written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    counter: u64,
+    number: [u8; 16],
 }
 
 /// Why a book cannot be opened.
@@ -71,7 +82,7 @@ impl Pages {
             let Ok(line) = std::str::from_utf8(line) else { continue };
             let words: Vec<&str> = line.split(' ').collect();
             match words.as_slice() {
-                [HEAD, VERSION, salt, key, index] => {
+                [HEAD, VERSION, salt, key, index] if pages.heads.len() < HEADS => {
                     let salt = STANDARD_NO_PAD.decode(salt).ok();
                     if let Some(salt) = salt.and_then(|salt| Salt::try_from(salt).ok()) {
                         let (key, index) = ((*key).to_owned(), (*index).to_owned());
@@ -100,18 +111,22 @@ impl Pages {
             _ => Unopened::Damaged,
         };
         for head in self.heads {
-            let key = key(&head.salt).map_err(Unopened::Key)?;
+            let key = match key(&head.salt) {
+                Ok(key) => key,
+                // A salt that is damaged may be the reason.
+                Err(problem) => {
+                    why = Unopened::Key(problem);
+                    continue;
+                }
+            };
             if key.id() != head.key {
                 why = Unopened::OtherKey;
                 continue;
             }
             let index = key.open(&about_index(&head.salt), &head.index);
             let index = index.and_then(|index| serde_json::from_slice::<Index>(&index).ok());
-            if let Some(Index { next, records }) = index {
-                let counters = records.into_iter().map(|(name, counter)| (name.into(), counter));
-                let book =
-                    Book { salt: head.salt, next, counters: counters.collect(), lines: self.lines };
-                return Ok((book, key));
+            if let Some((next, entries)) = index.and_then(Index::read) {
+                return Ok((Book { salt: head.salt, next, entries, lines: self.lines }, key));
             }
         }
         Err(why)
@@ -123,7 +138,7 @@ impl Book {
     pub(crate) fn new() -> Result<Self, String> {
         let mut salt = Salt::default();
         random(&mut salt)?;
-        Ok(Self { salt, next: 1, counters: BTreeMap::new(), lines: BTreeMap::new() })
+        Ok(Self { salt, next: 1, entries: BTreeMap::new(), lines: BTreeMap::new() })
     }
 
     pub(crate) const fn salt(&self) -> &Salt {
@@ -137,14 +152,14 @@ impl Book {
 
     /// The records, in order.
     pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
-        self.counters.keys()
+        self.entries.keys()
     }
 
     /// What a record holds.
     pub(crate) fn read(&self, key: &Key, record: &Record) -> Result<Option<Secret>, VaultProblem> {
-        let Some(counter) = self.counters.get(record) else { return Ok(None) };
-        let about = about(*counter, record);
-        let lines = self.lines.get(counter).map_or(&[][..], Vec::as_slice);
+        let Some(entry) = self.entries.get(record) else { return Ok(None) };
+        let about = about(&self.salt, entry, record);
+        let lines = self.lines.get(&entry.counter).map_or(&[][..], Vec::as_slice);
         let opened = lines.iter().find_map(|sealed| key.open(&about, sealed));
         let value =
             opened.and_then(|mut value| String::from_utf8(std::mem::take(&mut *value)).ok());
@@ -164,20 +179,21 @@ impl Book {
         record: &Record,
         value: &Secret,
     ) -> Result<(), String> {
-        let counter = self.step();
-        let sealed = key.seal(&about(counter, record), value.reveal().as_bytes())?;
-        if let Some(before) = self.counters.insert(record.clone(), counter) {
-            self.lines.remove(&before);
+        let mut entry = Entry { counter: self.step(), number: [0; 16] };
+        random(&mut entry.number)?;
+        let sealed = key.seal(&about(&self.salt, &entry, record), value.reveal().as_bytes())?;
+        if let Some(before) = self.entries.insert(record.clone(), entry) {
+            self.lines.remove(&before.counter);
         }
-        self.lines.insert(counter, vec![sealed]);
+        self.lines.insert(entry.counter, vec![sealed]);
         Ok(())
     }
 
     /// Takes a record away; whether there was one.
     pub(crate) fn remove(&mut self, record: &Record) -> bool {
         self.step();
-        let counter = self.counters.remove(record);
-        counter.map(|counter| self.lines.remove(&counter)).is_some()
+        let entry = self.entries.remove(record);
+        entry.map(|entry| self.lines.remove(&entry.counter)).is_some()
     }
 
     fn step(&mut self) -> u64 {
@@ -188,14 +204,13 @@ impl Book {
 
     /// The whole file. Lines that the index does not know are left out.
     pub(crate) fn text(&self, key: &Key) -> Result<String, String> {
-        let records = self.counters.iter().map(|(record, counter)| (record.into(), *counter));
-        let index = Index { next: self.next, records: records.collect() };
+        let index = Index::of(self.next, &self.entries);
         let index = serde_json::to_vec(&index).map_err(|error| error.to_string())?;
         let index = key.seal(&about_index(&self.salt), &index)?;
         let salt = STANDARD_NO_PAD.encode(self.salt);
         let head = format!("{HEAD} {VERSION} {salt} {} {index}\n", key.id());
         let mut text = format!("{head}\n");
-        for counter in self.counters.values() {
+        for Entry { counter, .. } in self.entries.values() {
             for sealed in self.lines.get(counter).into_iter().flatten() {
                 text.push_str(&format!("{RECORD} {counter} {sealed}\n\n"));
             }
@@ -210,7 +225,25 @@ impl Book {
 #[serde(deny_unknown_fields)]
 struct Index {
     next: u64,
-    records: Vec<(Name, u64)>,
+    /// Name, counter, and number in Base64.
+    records: Vec<(Name, u64, String)>,
+}
+
+impl Index {
+    fn of(next: u64, entries: &BTreeMap<Record, Entry>) -> Self {
+        let records = entries.iter().map(|(record, entry)| {
+            (record.into(), entry.counter, STANDARD_NO_PAD.encode(entry.number))
+        });
+        Self { next, records: records.collect() }
+    }
+
+    fn read(self) -> Option<(u64, BTreeMap<Record, Entry>)> {
+        let entries = self.records.into_iter().map(|(name, counter, number)| {
+            let number = STANDARD_NO_PAD.decode(number).ok()?.try_into().ok()?;
+            Some((name.into(), Entry { counter, number }))
+        });
+        Some((self.next, entries.collect::<Option<_>>()?))
+    }
 }
 
 /// A [`Record`] as it stands in the index.
@@ -247,8 +280,11 @@ fn about_index(salt: &Salt) -> Vec<u8> {
     [b"mcpmux vault 1 index\0", salt.as_slice()].concat()
 }
 
-fn about(counter: u64, record: &Record) -> Vec<u8> {
-    [b"mcpmux vault 1 record\0", counter.to_be_bytes().as_slice(), &identity(record)].concat()
+fn about(salt: &Salt, entry: &Entry, record: &Record) -> Vec<u8> {
+    let counter = entry.counter.to_be_bytes();
+    let parts: [&[u8]; 5] =
+        [b"mcpmux vault 1 record\0", salt, &counter, &entry.number, &identity(record)];
+    parts.concat()
 }
 
 /// A record's name as bytes that no other name has.

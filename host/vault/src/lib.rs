@@ -6,8 +6,8 @@
 //! whether somebody has.
 //!
 //! What it protects from: whoever gets hold of the file without the key (a backup, another account, a stolen disk), and
-//! whoever changes the file: a record that is not what was written is refused by name, and so is an older one put in its
-//! place. What it does not: whoever runs programs as the same user while the key is in reach, and putting back the whole
+//! whoever changes the file: a record that is not what was written is refused by name, and so is one put in its place that
+//! is older or another vault's. What it does not: whoever runs programs as the same user while the key is in reach, and putting back the whole
 //! file as it once was, which can only be told from the right one while mcpmux runs.
 
 mod book;
@@ -18,7 +18,7 @@ mod store;
 mod turns;
 mod watch;
 
-pub use store::{Condition, Store};
+pub use store::{Condition, LONGEST, Store};
 
 #[cfg(test)]
 mod tests;

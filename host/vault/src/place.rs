@@ -10,7 +10,9 @@ use mcpmux_core::ports::VaultProblem;
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-/// The largest file that is read, in bytes.
+use crate::seal::random;
+
+/// The largest file that is read or written, in bytes.
 const LIMIT: u64 = 64 << 20;
 /// How long others may take with the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -79,22 +81,25 @@ impl Place {
         open_lock(&path).map_err(|error| failed("open", &path, &error))
     }
 
+    /// Whether a file is one that the vault uses itself.
+    pub(crate) fn uses(&self, file: &Path) -> bool {
+        file == self.file
+            || ["lock", "new"].iter().any(|what| file == self.beside(what))
+            || file.starts_with(self.beside("turns"))
+    }
+
     /// The file's name with something after it.
     fn beside(&self, what: &str) -> PathBuf {
         self.file.with_added_extension(what)
     }
 
     fn folder(&self) -> &Path {
-        match self.file.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        }
+        folder_of(&self.file)
     }
 
     fn make_folder(&self) -> Result<(), VaultProblem> {
         let folder = self.folder();
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| failed("make", folder, &error))?;
+        make_folders(folder).map_err(|error| failed("make", folder, &error))?;
         let about = folder.metadata().map_err(|error| failed("look at", folder, &error))?;
         own(folder, "vault's folder", &about)?;
         if about.mode() & 0o022 != 0 {
@@ -109,20 +114,54 @@ impl Place {
 }
 
 impl Writing<'_> {
-    /// Puts a new file in the place of the old one. If this fails the old one is still there, else the new one is, even
-    /// if the power fails.
+    /// Puts a new file in the place of the old one. If this fails the old one is still there, unless the error says that
+    /// it is unknown; else the new one is, even if the power fails.
     pub(crate) fn replace(&self, text: &str) -> Result<(), VaultProblem> {
         let (file, aside) = (&self.place.file, self.place.beside("new"));
-        let replaced = write_aside(&aside, text.as_bytes()).and_then(|()| {
+        if text.len() as u64 > LIMIT {
+            return Err(VaultProblem::Failed(format!(
+                "the vault `{}` would have more than {LIMIT} bytes, and stays as it is\n\
+                 hint: take out what is not needed any more: mcpmux secret list",
+                file.display()
+            )));
+        }
+        let replaced = File::open(self.place.folder()).and_then(|folder| {
+            write_aside(&aside, text.as_bytes())?;
             std::fs::rename(&aside, file)?;
-            File::open(self.place.folder())?.sync_all()
+            Ok(folder)
         });
-        replaced.map_err(|error| {
+        let folder = replaced.map_err(|error| {
             // There may be none; and whoever writes next removes it too.
             let _gone = std::fs::remove_file(&aside);
             failed("write", file, &error)
+        })?;
+        folder.sync_all().map_err(|error| {
+            VaultProblem::Failed(format!(
+                "the vault `{}` is written, and whether it stays so if the power fails is unknown: {error}",
+                file.display()
+            ))
         })
     }
+}
+
+/// The folder of a file.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a folder that only its owner can look into, and those above it that are missing, and waits until they are on the
+/// disk.
+fn make_folders(folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    for made in missing {
+        // Some folders can be written in and not be read; then there is nothing to wait with.
+        let _unread = File::open(folder_of(made)).and_then(|above| above.sync_all());
+    }
+    Ok(())
 }
 
 /// Makes a file that only its owner can read, with this content. One of this name that a process left behind goes.
@@ -134,8 +173,22 @@ fn write_aside(aside: &Path, content: &[u8]) -> io::Result<()> {
     create_private(aside, content)
 }
 
-/// Makes a new file that only its owner can read, with this content, and waits until it is on the disk.
-pub(crate) fn create_private(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Makes a new file that only its owner can read, with this content: whole, on the disk, and never in the place of
+/// another.
+pub(crate) fn create_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut number = [0; 8];
+    random(&mut number).map_err(io::Error::other)?;
+    // Whoever else makes it at the same time has a name of their own.
+    let aside = path.with_added_extension(format!("new-{:016x}", u64::from_be_bytes(number)));
+    let folder = File::open(folder_of(path))?;
+    let made = create_private(&aside, content).and_then(|()| std::fs::hard_link(&aside, path));
+    let gone = std::fs::remove_file(&aside);
+    made.and(gone)?;
+    folder.sync_all()
+}
+
+/// Makes a new file that only its owner can read, with this content, and waits until the content is on the disk.
+fn create_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()
@@ -147,9 +200,32 @@ pub(crate) fn read_private(
     what: &str,
     limit: u64,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
+    read(path, what, limit, OFlags::NOFOLLOW, |about| {
+        own(path, what, about)?;
+        shut(path, what, about, 0o077)
+    })
+}
+
+/// The content of a file that somebody else has put there for us, and perhaps for our group; `None` if there is none.
+pub(crate) fn read_handed(
+    path: &Path,
+    what: &str,
+    limit: u64,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
+    read(path, what, limit, OFlags::empty(), |about| shut(path, what, about, 0o007))
+}
+
+/// The content of a file that passes a look at it; `None` if there is none.
+fn read(
+    path: &Path,
+    what: &str,
+    limit: u64,
+    flags: OFlags,
+    passes: impl Fn(&Metadata) -> Result<(), VaultProblem>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultProblem> {
     let mut options = OpenOptions::new();
-    // What is at the path may be anything; opening it must neither follow nor wait.
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    // What is at the path may be anything; opening it must not wait.
+    let flags = flags | OFlags::NONBLOCK;
     let file = options.read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let file = match file {
         Ok(file) => file,
@@ -168,14 +244,7 @@ pub(crate) fn read_private(
         let text = format!("the {what} `{}` is no file", path.display());
         return Err(VaultProblem::Failed(text));
     }
-    own(path, what, &about)?;
-    if about.mode() & 0o077 != 0 {
-        return Err(VaultProblem::Failed(format!(
-            "others can read or write the {what} `{0}` (mode {1:04o})\nhint: chmod 600 {0}",
-            path.display(),
-            about.mode() & 0o7777
-        )));
-    }
+    passes(&about)?;
     let mut content = Zeroizing::new(Vec::new());
     // Room for all of it at once: growing would leave pieces behind in memory.
     content.reserve_exact(usize::try_from(about.len().min(limit)).unwrap_or_default() + 1);
@@ -186,6 +255,19 @@ pub(crate) fn read_private(
         return Err(VaultProblem::Failed(text));
     }
     Ok(Some(content))
+}
+
+/// Refuses what has one of these bits in its mode.
+fn shut(path: &Path, what: &str, about: &Metadata, bits: u32) -> Result<(), VaultProblem> {
+    if about.mode() & bits == 0 {
+        return Ok(());
+    }
+    Err(VaultProblem::Failed(format!(
+        "others can read or write the {what} `{0}` (mode {1:04o})\nhint: chmod {2:o} {0}",
+        path.display(),
+        about.mode() & 0o7777,
+        0o600 | (about.mode() & 0o070 & !bits)
+    )))
 }
 
 /// Refuses what belongs to somebody else.
@@ -211,4 +293,24 @@ fn open_lock(path: &Path) -> io::Result<File> {
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> VaultProblem {
     VaultProblem::Failed(format!("cannot {what} `{}`: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_would_not_be_read_again_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new(folder.path().join("vault.mcv"));
+        let writing = place.write().unwrap();
+        writing.replace("old").unwrap();
+        let most = usize::try_from(LIMIT).unwrap();
+        let problem = writing.replace(&"x".repeat(most + 1)).unwrap_err();
+        assert!(problem.to_string().contains("would have more than"), "{problem}");
+        assert_eq!(place.read().unwrap().unwrap().as_slice(), b"old");
+        assert!(!place.beside("new").exists());
+        writing.replace(&"x".repeat(most)).unwrap();
+        assert_eq!(place.read().unwrap().unwrap().len(), most);
+    }
 }

@@ -1,8 +1,7 @@
 //! The vault: reads and writes the file on threads where it may wait, and opens it with the key.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mcpmux_core::config::{self, Secret, VaultKey};
 use mcpmux_core::ports::{Pending, Record, Turn, Vault, VaultProblem};
@@ -10,14 +9,14 @@ use mcpmux_core::ports::{Pending, Record, Turn, Vault, VaultProblem};
 use crate::book::{Book, Pages, Unopened};
 use crate::keys::Keys;
 use crate::place::Place;
-use crate::seal::Key;
+use crate::seal::{Key, Salt};
 use crate::turns::Turns;
 use crate::watch::Watch;
 
 /// The file's name in the folder for state.
 const FILE: &str = "vault.mcv";
-/// The largest secret in bytes.
-const LIMIT: usize = 1 << 20;
+/// The longest value of a record, in bytes.
+pub const LONGEST: usize = 1 << 20;
 
 /// The vault of the configuration. Nothing is looked for before something is asked of it.
 pub struct Store {
@@ -47,7 +46,7 @@ impl Store {
         let files = Files {
             place: file.map(Place::new),
             keys: Keys::new(config.key.clone()),
-            age: AtomicU64::new(0),
+            seen: Mutex::default(),
         };
         Self { files: Arc::new(files), turns: Turns::default(), watch: Watch::default() }
     }
@@ -69,18 +68,27 @@ impl Store {
         self.files.place.as_ref().map(Place::file)
     }
 
-    /// Makes sure that nobody else can read or write its file, if it is there.
+    /// Makes sure that nobody else can read or write its file and its keyfile, if they are there.
     ///
     /// # Errors
-    /// If somebody can, or it cannot be read at all.
+    /// If somebody can, or one cannot be read at all.
     pub fn is_private(&self) -> Result<(), VaultProblem> {
-        self.files.place.as_ref().map_or(Ok(()), |place| place.read().map(drop))
+        self.files.place.as_ref().map_or(Ok(()), |place| place.read().map(drop))?;
+        self.files.keys.is_private()
     }
 
     /// Whether its file is there.
     #[must_use]
     pub fn exists(&self) -> bool {
         self.file().is_some_and(Path::exists)
+    }
+
+    /// Whether it can be opened now; nothing is wrong with one that is not there yet. May block for some seconds.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn opens(&self) -> Result<(), VaultProblem> {
+        self.files.open().map(drop)
     }
 
     /// Looks at it: whether it can be opened, and all records be read. May block for some seconds.
@@ -165,36 +173,55 @@ impl Vault for Store {
 struct Files {
     place: Option<Place>,
     keys: Keys,
-    /// The youngest that the file was seen.
-    age: AtomicU64,
+    /// Which vault was seen last, and its youngest age.
+    seen: Mutex<Option<Seen>>,
 }
+
+/// Which vault a file holds, and its age.
+type Seen = (Salt, u64);
 
 impl Files {
     fn place(&self) -> Result<&Place, VaultProblem> {
-        self.place.as_ref().ok_or_else(|| {
+        let place = self.place.as_ref().ok_or_else(|| {
             VaultProblem::Failed(
                 "there is no place for the vault: neither `XDG_STATE_HOME` nor `HOME` is set\n\
                  hint: set one of them, or `path` in [vault]"
                     .to_owned(),
             )
-        })
+        })?;
+        match self.keys.kind() {
+            VaultKey::Keyfile(keyfile) if place.uses(keyfile) => {
+                Err(VaultProblem::Failed(format!(
+                    "the keyfile cannot be `{}`, which the vault itself uses\nhint: name another file in [vault] keyfile",
+                    keyfile.display()
+                )))
+            }
+            _ => Ok(place),
+        }
     }
 
-    /// The content as it is now; `None` if there is no file.
+    /// The content as it is now; `None` if there is no file, and was none before.
     fn open(&self) -> Result<Option<(Book, Key)>, VaultProblem> {
         let place = self.place()?;
-        let Some(bytes) = place.read()? else { return Ok(None) };
+        let before = *self.seen();
+        let Some(bytes) = place.read()? else {
+            return if before.is_none() { Ok(None) } else { Err(gone(place.file())) };
+        };
         let opened = Pages::parse(&bytes).open(|salt| self.keys.key(salt));
         let (book, key) = opened.map_err(|why| self.explain(why, place.file()))?;
-        let seen = self.age.fetch_max(book.age(), Ordering::Relaxed);
-        if book.age() < seen {
+        self.keys.was_right(book.salt());
+        let now = (*book.salt(), book.age());
+        if note(&mut self.seen(), before, now) {
             tracing::warn!(
                 vault = %place.file().display(),
                 "the vault's file is older than it was before: somebody has put an old one back"
             );
-            self.age.store(book.age(), Ordering::Relaxed);
         }
         Ok(Some((book, key)))
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn records(&self) -> Result<Vec<Record>, VaultProblem> {
@@ -203,17 +230,24 @@ impl Files {
     }
 
     fn write(&self, record: &Record, value: &Secret) -> Result<(), VaultProblem> {
-        if value.reveal().len() > LIMIT {
-            let text = format!("the {record} has more than {LIMIT} bytes, and is not kept");
+        if value.reveal().len() > LONGEST {
+            let text = format!("the {record} has more than {LONGEST} bytes, and is not kept");
             return Err(VaultProblem::Failed(text));
         }
-        // Finding the key may take a while, in which others shall not have to wait.
-        self.open()?;
+        // Finding the key, or a passphrase for one, may take a while, in which others shall not have to wait.
+        let new = match self.open()? {
+            Some(_) => None,
+            None => {
+                let book = Book::new().map_err(VaultProblem::Failed)?;
+                self.keys.prepare(book.salt())?;
+                Some(book)
+            }
+        };
         let writing = self.place()?.write()?;
         let (mut book, key) = match self.open()? {
             Some(opened) => opened,
             None => {
-                let book = Book::new().map_err(VaultProblem::Failed)?;
+                let book = new.map_or_else(Book::new, Ok).map_err(VaultProblem::Failed)?;
                 let key = self.keys.new_key(book.salt())?;
                 (book, key)
             }
@@ -261,7 +295,6 @@ impl Files {
                 version.escape_debug()
             )),
             Unopened::OtherKey => {
-                self.keys.forget();
                 let what = match self.keys.kind() {
                     VaultKey::Passphrase(_) => "the passphrase is not the one",
                     VaultKey::Keychain => "the key in the keychain is not the one",
@@ -270,11 +303,55 @@ impl Files {
                     }
                     VaultKey::Keyfile(_) => "the key in the keyfile is not the one",
                 };
-                VaultProblem::Failed(format!(
+                let problem = VaultProblem::OtherKey(format!(
                     "{what} that the vault `{file}` was sealed with\n\
                      hint: put the right one back; if it is lost, move the file away and give the secrets anew"
-                ))
+                ));
+                self.keys.forget(problem.clone());
+                problem
             }
         }
+    }
+}
+
+/// Notes what the file is like now; whether it is older than it was `before` it was read.
+fn note(seen: &mut Option<Seen>, before: Option<Seen>, now: Seen) -> bool {
+    let is_younger =
+        |than: Option<Seen>| than.is_some_and(|(salt, age)| salt == now.0 && age > now.1);
+    let is_old = is_younger(before);
+    // Others may have read it meanwhile, and later than this.
+    if is_old || !is_younger(*seen) {
+        *seen = Some(now);
+    }
+    is_old
+}
+
+fn gone(file: &Path) -> VaultProblem {
+    VaultProblem::Locked(format!(
+        "the vault `{}` is gone, and was there before\n\
+         hint: put it back; to begin a new one restart mcpmux, or: mcpmux secret set NAME",
+        file.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_file_is_told_from_one_that_was_read_late() {
+        let (one, two) = ([1; 16], [2; 16]);
+        let mut seen = None;
+        assert!(!note(&mut seen, None, (one, 5)));
+        // A reads 5 of the file and is slow, B writes 6, C reads 6 and is done first.
+        let before = seen;
+        assert!(!note(&mut seen, before, (one, 6)));
+        assert!(!note(&mut seen, before, (one, 5)));
+        assert_eq!(seen, Some((one, 6)));
+        let before = seen;
+        assert!(note(&mut seen, before, (one, 5)), "an old one was put back");
+        let before = seen;
+        assert!(!note(&mut seen, before, (one, 5)), "it is said once");
+        assert!(!note(&mut seen, before, (two, 2)), "another vault is no old one");
     }
 }

@@ -98,7 +98,7 @@ async fn another_key_opens_nothing_and_changes_nothing() {
     let wrong = passphrase(&folder, "wrong");
     let problem = wrong.write(&named("a"), secret("2")).await.unwrap_err();
     assert!(
-        matches!(&problem, VaultProblem::Failed(why) if why.contains("not the one")),
+        matches!(&problem, VaultProblem::OtherKey(why) if why.contains("not the one")),
         "{problem}"
     );
     assert_eq!(std::fs::read(folder.path().join("state/vault.mcv")).unwrap(), before);
@@ -192,4 +192,59 @@ async fn a_turn_is_one_at_a_time_in_this_process_and_among_all() {
     drop((turn, free));
     waits.await.unwrap().unwrap();
     within(one.turn(&named("a"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_no_vault_without_records() {
+    let folder = folder();
+    let store = keyfile(&folder);
+    store.write(&named("a"), secret("1")).await.unwrap();
+    assert_eq!(store.read(&named("a")).await, Ok(Some(secret("1"))));
+    let (file, aside) = (folder.path().join("state/vault.mcv"), folder.path().join("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    let gone = |problem: &VaultProblem| matches!(problem, VaultProblem::Locked(why) if why.contains("is gone"));
+    assert!(store.read(&named("a")).await.is_err_and(|problem| gone(&problem)));
+    assert!(store.records().await.is_err_and(|problem| gone(&problem)));
+    assert!(store.write(&named("a"), secret("2")).await.is_err_and(|problem| gone(&problem)));
+    assert!(!file.exists(), "no new one is begun in its place");
+    std::fs::rename(&aside, &file).unwrap();
+    assert_eq!(store.read(&named("a")).await, Ok(Some(secret("1"))));
+    // Another process may begin a new one, which is taken up.
+    std::fs::remove_file(&file).unwrap();
+    keyfile(&folder).write(&named("b"), secret("3")).await.unwrap();
+    assert_eq!(store.records().await, Ok(vec![named("b")]));
+}
+
+#[tokio::test]
+async fn a_vault_and_its_key_are_two_files() {
+    let folder = folder();
+    for name in ["vault.mcv", "vault.mcv.lock", "vault.mcv.new", "vault.mcv.turns/x"] {
+        let store = store(folder.path(), VaultKey::Keyfile(folder.path().join("state").join(name)));
+        let problem = store.write(&named("a"), secret("1")).await.unwrap_err();
+        assert!(problem.to_string().contains("the vault itself uses"), "{problem}");
+    }
+    assert!(!folder.path().join("state").exists());
+}
+
+#[tokio::test]
+async fn a_passphrase_that_takes_long_holds_up_nobody_who_writes() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let argv = ["cat".to_owned(), pipe.to_str().unwrap().to_owned()].to_vec();
+    let slow = store(folder.path(), VaultKey::Passphrase(Passphrase::Command(argv)));
+    let writes = tokio::spawn(async move { slow.write(&named("a"), secret("1")).await });
+    // The program runs once somebody can write to what it reads.
+    let opened =
+        tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(pipe));
+    let mut pipe = within(opened).await.unwrap().unwrap();
+    let lock = folder.path().join("state/vault.mcv.lock");
+    assert!(
+        !lock.exists() || std::fs::File::open(&lock).unwrap().try_lock().is_ok(),
+        "nobody is kept out while it runs"
+    );
+    std::io::Write::write_all(&mut pipe, b"right\n").unwrap();
+    drop(pipe);
+    within(writes).await.unwrap().unwrap();
+    assert_eq!(passphrase(&folder, "right").read(&named("a")).await, Ok(Some(secret("1"))));
 }

@@ -46,7 +46,10 @@ pub(crate) static VAULT: Table = Table {
             "passphrase_command",
             Kind::List(1),
             "passphrase_command = [\"pass\", \"show\", \"mcpmux\"]",
-            "A program that prints the passphrase within 10 s, run without a shell.",
+            "A program that prints the passphrase within 10 s, run without a shell. Of the environment it gets `HOME`, \
+             `LOGNAME`, `PATH`, `SHELL`, `TERM`, `USER`, `LANG` and `TMPDIR`, and what leads to the person's session: \
+             `DBUS_SESSION_BUS_ADDRESS`, `DISPLAY`, `GNUPGHOME`, `SSH_AUTH_SOCK`, `WAYLAND_DISPLAY`, `XAUTHORITY`, \
+             `XDG_CONFIG_HOME` and `XDG_RUNTIME_DIR`.",
         ),
     ],
     one_of: &[],

@@ -16,7 +16,8 @@ pub trait Vault: Send + Sync {
     /// If the vault cannot be read now, or the record is damaged.
     fn read<'a>(&'a self, record: &'a Record) -> Pending<'a, Result<Option<Secret>, VaultProblem>>;
 
-    /// Puts a record in the place of the one before. After `Ok` it is there even if the power fails; after an error the one before is.
+    /// Puts a record in the place of the one before. After `Ok` it is there even if the power fails; after an error the one
+    /// before is, unless the error says that this is unknown.
     ///
     /// # Errors
     /// If the vault cannot be written now.
@@ -78,6 +79,8 @@ pub enum VaultProblem {
     Locked(String),
     /// Somebody else has had the turn for too long.
     Busy(String),
+    /// It was sealed with another key than the one that was found.
+    OtherKey(String),
     /// This record, or the whole file, is not what was written.
     Damaged(String),
     /// Something else is wrong: the disk, the file's mode, the configuration.
@@ -91,7 +94,8 @@ impl VaultProblem {
         Self::Missing(format!("the vault has no secret `{name}`\nhint: mcpmux secret set {name}"))
     }
 
-    /// What a call of a backend ends with that needs what cannot be had: 1008 if a person can help, else 1001.
+    /// What a call of a backend ends with that needs what cannot be had: 1001 if the machine fails (disk, modes), else 1008,
+    /// as a person has to give a secret or a key.
     #[must_use]
     pub fn fault(&self, backend: &BackendName) -> Fault {
         let public =
@@ -99,6 +103,10 @@ impl VaultProblem {
         match self {
             Self::Missing(why) | Self::Locked(why) => {
                 Fault::at(backend, Kind::AuthRequired, public(why))
+            }
+            Self::OtherKey(why) => {
+                let text = public("the vault's key is not the right one; `mcpmux check` says more");
+                Fault::at(backend, Kind::AuthRequired, text).because(why)
             }
             Self::Damaged(why) => {
                 let text = public("the vault's record of it is damaged; `mcpmux check` says more");
@@ -118,6 +126,7 @@ impl fmt::Display for VaultProblem {
             Self::Missing(why)
             | Self::Locked(why)
             | Self::Busy(why)
+            | Self::OtherKey(why)
             | Self::Damaged(why)
             | Self::Failed(why) => f.write_str(why),
         }

@@ -9,15 +9,12 @@ use mcpmux_core::ports::{Record, Vault as _};
 use mcpmux_manage::cli::secret::Secret as Command;
 use mcpmux_manage::cli::{Global, Which};
 use mcpmux_manage::{print, prompt};
-use mcpmux_vault::Store;
+use mcpmux_vault::{LONGEST, Store};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::vault;
-
-/// The longest secret in bytes.
-const LIMIT: u64 = 1 << 20;
 
 pub(crate) async fn run(global: &Global, command: &Command) -> Result<(), Failure> {
     let settings = Settings::find(global, &Which::default(), None)?;
@@ -94,13 +91,13 @@ fn value(name: &str) -> Result<Secret, Failure> {
         return prompt::hidden(&format!("secret `{name}`")).map_err(failed);
     }
     let mut text = String::with_capacity(4 << 10);
-    let read = std::io::stdin().lock().take(LIMIT + 3).read_to_string(&mut text);
+    let read = std::io::stdin().lock().take(LONGEST as u64 + 3).read_to_string(&mut text);
     let text = Secret::new(text);
     read.map_err(failed)?;
     let line = text.reveal().strip_suffix('\n').unwrap_or(text.reveal());
     let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.len() as u64 > LIMIT {
-        return Err(Failure::wrong(format!("the secret has more than {LIMIT} bytes")));
+    if line.len() > LONGEST {
+        return Err(Failure::wrong(format!("the secret has more than {LONGEST} bytes")));
     }
     Ok(Secret::new(line.to_owned()))
 }

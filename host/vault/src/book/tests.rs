@@ -132,3 +132,53 @@ fn no_two_records_share_an_identity() {
     assert_ne!(identity(&login("a", "b")), identity(&login("ab", "")));
     assert_ne!(identity(&login("", "a")), identity(&named("a")));
 }
+
+#[test]
+fn a_record_of_another_vault_or_of_another_past_is_not_taken() {
+    let key = Key::random().unwrap();
+    // Another vault of the same key, with the same name and the same counter.
+    let theirs = written(&key, &[(named("a"), "theirs")]);
+    let ours = written(&key, &[(named("a"), "ours")]);
+    let put_in = |book: &Book, sealed: &str, counter: u64| {
+        let text = book.text(&key).unwrap().replace(&book.lines[&counter][0], sealed);
+        open(text.as_bytes(), &key).unwrap().read(&key, &named("a"))
+    };
+    let read = put_in(&ours, &theirs.lines[&1][0], 1);
+    assert!(matches!(read, Err(VaultProblem::Damaged(_))), "{read:?}");
+
+    // A backup is put back, and goes on with a counter that was used before.
+    let backup = ours.text(&key).unwrap();
+    let restored = || open(backup.as_bytes(), &key).unwrap();
+    let (mut before, mut after) = (restored(), restored());
+    before.write(&key, &named("a"), &secret("before")).unwrap();
+    after.write(&key, &named("a"), &secret("after")).unwrap();
+    assert_eq!(put_in(&after, &after.lines[&2][0], 2), Ok(Some(secret("after"))));
+    let read = put_in(&after, &before.lines[&2][0], 2);
+    assert!(matches!(read, Err(VaultProblem::Damaged(_))), "{read:?}");
+}
+
+#[test]
+fn a_file_of_many_heads_costs_no_more_keys_than_one_of_two() {
+    let key = Key::random().unwrap();
+    let heads: String = (0..100).map(|_| Book::new().unwrap().text(&key).unwrap()).collect();
+    let mut asked = 0;
+    let opened = Pages::parse(heads.as_bytes()).open(|_| {
+        asked += 1;
+        Err(VaultProblem::Locked("no".to_owned()))
+    });
+    assert!(opened.is_err());
+    assert_eq!(asked, HEADS);
+}
+
+#[test]
+fn a_damaged_salt_does_not_keep_the_other_head_from_being_tried() {
+    let key = Key::random().unwrap();
+    let book = written(&key, &[(named("a"), "1")]);
+    let right = STANDARD_NO_PAD.encode(book.salt);
+    let text = book.text(&key).unwrap().replacen(&right, &STANDARD_NO_PAD.encode([7; 16]), 1);
+    let opened = Pages::parse(text.as_bytes()).open(|salt| match *salt == book.salt {
+        true => Ok(key.clone()),
+        false => Err(VaultProblem::Locked("the keychain has none for it".to_owned())),
+    });
+    assert_eq!(opened.unwrap().0.read(&key, &named("a")), Ok(Some(secret("1"))));
+}

@@ -39,12 +39,17 @@ pub(crate) const FLOORS: &[Floor] = &[
         never: &["tokio"],
     },
     Floor { name: "mcpmux-protocol", may_name: &["mcpmux-core"], never: &["tokio"], ..BARE },
-    Floor { name: "mcpmux-vault", may_name: &["mcpmux-core"], ..BARE },
+    Floor { name: "mcpmux-program", may_name: &["mcpmux-core"], ..BARE },
+    Floor { name: "mcpmux-vault", may_name: &["mcpmux-core", "mcpmux-program"], ..BARE },
     Floor { name: "mcpmux-backends", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
     Floor { name: "mcpmux-plugins", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
     Floor { name: "mcpmux-outbound", may_name: &["mcpmux-core"], ..BARE },
     Floor { name: "mcpmux-registry", may_name: &["mcpmux-core"], ..BARE },
-    Floor { name: "mcpmux-auth", may_name: &["mcpmux-core", "mcpmux-protocol"], ..BARE },
+    Floor {
+        name: "mcpmux-auth",
+        may_name: &["mcpmux-core", "mcpmux-program", "mcpmux-protocol"],
+        ..BARE
+    },
     Floor {
         name: "mcpmux-mux",
         may_name: &["mcpmux-core", "mcpmux-protocol"],
