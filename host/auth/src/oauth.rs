@@ -5,7 +5,6 @@ pub(crate) mod account;
 mod assertion;
 mod browser;
 mod callback;
-pub(crate) mod challenge;
 mod client;
 mod discovery;
 pub(crate) mod kept;
@@ -30,6 +29,7 @@ use crate::fetched::Clock;
 use web::Web;
 
 pub use browser::open as open_browser;
+pub(crate) use mcpmux_core::challenge;
 pub(crate) use web::Trouble;
 
 /// Shows a person where to log in. Must not block.

@@ -1,6 +1,7 @@
 //! What a backend is shown: which keys of `auth` go with which `type`, and what they make.
 
 use http::header::HeaderName;
+use mcpmux_core::challenge::is_scope;
 use mcpmux_core::config::{Auth, Grant, Identity, OAuth, Proof, Registered, TokenCommand};
 use mcpmux_core::names::PluginName;
 
@@ -166,9 +167,7 @@ fn oauth(at: usize, fields: Fields<'_>, around: &Around<'_>, found: &mut Finding
     }
     let mut scopes = Vec::new();
     for (at, scope) in fields.list("scopes") {
-        // RFC 6749, section 3.3.
-        let allowed = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
-        if scope.full.is_empty() || !scope.full.chars().all(allowed) {
+        if !is_scope(&scope.full) {
             let text = "`scopes` holds a text that no scope can be";
             found.hinted(at, text, "write each as a string of its own, without spaces");
         }
