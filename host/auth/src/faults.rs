@@ -121,7 +121,19 @@ mod tests {
         let plain = "read https://api.example/auth.write a_b-c:d";
         let fault = more(&backend, plain, "it says so");
         assert!(fault.public.contains(&format!("login b --scope \"{plain}\"`")), "{fault}");
-        for odd in ["", "$(id)", "read `id`", "a;b", "a\"b", "a\nb", "a  b|c", "--no-browser", "!!", "a&b", "\u{e4}"] {
+        for odd in [
+            "",
+            "$(id)",
+            "read `id`",
+            "a;b",
+            "a\"b",
+            "a\nb",
+            "a  b|c",
+            "--no-browser",
+            "!!",
+            "a&b",
+            "\u{e4}",
+        ] {
             let fault = more(&backend, odd, "it says so");
             assert!(fault.public.contains("run `mcpmux auth login b` where"), "{odd}: {fault}");
         }

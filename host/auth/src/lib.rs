@@ -31,7 +31,7 @@ use oauth::machine::Machine;
 use oauth::{About, Deps};
 
 pub use logins::{AsyncNext, Login, LoginState, Logins, Told};
-pub use oauth::{Prompt, open_browser};
+pub use oauth::{Prompt, check_key, open_browser};
 
 /// What credentials are had with.
 #[derive(Clone)]

@@ -10,6 +10,7 @@ mod discovery;
 pub(crate) mod kept;
 pub(crate) mod login;
 pub(crate) mod machine;
+mod proof;
 mod reach;
 pub(crate) mod revoke;
 mod scopes;
@@ -30,6 +31,7 @@ use web::Web;
 
 pub use browser::open as open_browser;
 pub(crate) use mcpmux_core::challenge;
+pub use proof::check_key;
 pub(crate) use web::Trouble;
 
 /// Shows a person where to log in. Must not block.
@@ -60,7 +62,7 @@ pub(crate) struct About {
 
 impl About {
     pub(crate) fn web(&self, deps: &Deps) -> Web {
-        Web::new(Arc::clone(&deps.outbound), &self.url)
+        Web::new(Arc::clone(&deps.outbound), &self.url, &self.config)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Tokens without a person: client credentials (RFC 6749, section 4.4), and an enterprise's identity provider that
 //! vouches for the person (token exchange, RFC 8693, to an identity assertion, then RFC 7523).
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use mcpmux_core::config::{Grant, Identity, Secret};
 use mcpmux_core::hook::{CredentialsHook, Granted, Problem, Query};
 use mcpmux_core::ports::Pending;
@@ -12,18 +14,25 @@ use super::login::{self, Ready};
 use super::scopes::{self, Offer};
 use super::token::{self, Desk};
 use super::web::{Trouble, Web};
-use super::{About, Deps, client};
+use super::{About, Deps, client, proof};
 use crate::program;
 
 /// One backend's machine, asked as a plugin is.
 pub(crate) struct Machine {
     deps: Deps,
     about: About,
+    /// The scopes of the last token. No later one has fewer: calls that need different ones would take the token away
+    /// from each other.
+    asked: Mutex<Vec<String>>,
 }
 
 impl Machine {
-    pub(crate) const fn new(deps: Deps, about: About) -> Self {
-        Self { deps, about }
+    pub(crate) fn new(deps: Deps, about: About) -> Self {
+        Self { deps, about, asked: Mutex::default() }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Vec<String>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn run(&self, query: &Query) -> Result<Granted, Trouble> {
@@ -33,11 +42,13 @@ impl Machine {
         let config = &self.about.config;
         let web = self.about.web(&self.deps);
         let client = client::configured(config, server)?;
+        let before = self.asked().clone();
         let scopes = scopes::choose(&Offer {
             configured: &config.scopes,
             challenged: challenge.scope.as_deref(),
             supported: resource.scopes.as_deref(),
-            before: &[],
+            before: &before,
+            named: &[],
             offline: false,
         });
         let mut fields = match &config.grant {
@@ -60,6 +71,7 @@ impl Machine {
             vault: &*self.deps.vault,
         };
         let given = desk.ask(&fields, (self.deps.clock)().wall).await?;
+        *self.asked() = scopes;
         let value = Secret::new(format!("Bearer {}", given.access));
         Ok(Granted {
             headers: vec![("authorization".to_owned(), value)],
@@ -98,7 +110,7 @@ impl Machine {
         }
         let vault = &*self.deps.vault;
         let secret = match &identity.client_secret {
-            Some(text) => Some(token::secret(text, vault).await?),
+            Some(text) => Some(proof::secret(text, vault).await?),
             None => None,
         };
         // The identity provider's client is another one than the authorization server's.

@@ -156,6 +156,14 @@ fn oauth(at: usize, fields: Fields<'_>, around: &Around<'_>, found: &mut Finding
             "add `client_secret`, `client_secret_command` or `client_key`",
         );
     }
+    let issuer = web("issuer", fields, found);
+    if issuer.is_none() && grant != Grant::Code {
+        found.hinted(
+            at,
+            "`issuer` is missing: without a login what proves the client goes only to a server that you name",
+            "add the URL of the authorization server; backends name theirs in `/.well-known/oauth-protected-resource`",
+        );
+    }
     if client.is_some()
         && let Some(member) = fields.member("client_metadata_url")
     {
@@ -177,7 +185,7 @@ fn oauth(at: usize, fields: Fields<'_>, around: &Around<'_>, found: &mut Finding
         grant,
         client,
         metadata_url: metadata_url(fields, found),
-        issuer: web("issuer", fields, found),
+        issuer,
         scopes,
         client_name: fields
             .text("client_name")

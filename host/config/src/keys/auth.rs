@@ -98,9 +98,10 @@ pub(crate) static AUTH: Table = Table {
             "issuer",
             Kind::Text,
             "issuer = \"https://login.example.com\"",
-            "`oauth`: the only authorization server that is talked to.",
+            "`oauth`: the only authorization server that is talked to, as it calls itself. `client_credentials` and \
+             `enterprise` need it.",
         )
-        .means("the one that the backend names"),
+        .means("the first that the backend names"),
         Key::new(
             "allow_issuer_mismatch",
             Kind::Bool,

@@ -6,7 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use super::super::challenge::Challenge;
-use super::super::login::{self, PATIENCE, Waiting};
+use super::super::login::{self, PATIENCE, Waiting, Wish};
 use super::super::web::Trouble;
 use super::super::{discovery, scopes};
 use super::{AFTER_REFUSED, AFTER_TEMPORARY, Account, Found};
@@ -122,7 +122,8 @@ impl Account {
             return Ok(());
         }
         let before = self.known().await?;
-        let waiting = ready.begin(deps, about, challenge, &before, more).await;
+        let waiting =
+            ready.begin(deps, about, challenge, &before, Wish { more, ..Wish::default() }).await;
         let waiting = waiting.map_err(|trouble| self.in_the_way(&trouble))?;
         self.lock().waiting = true;
         if !more {
