@@ -4,6 +4,7 @@
 mod clients;
 mod command;
 mod evil;
+mod logins;
 mod real;
 mod refused;
 mod shared;

@@ -14,6 +14,8 @@ mod proof;
 mod reach;
 pub(crate) mod revoke;
 mod scopes;
+#[cfg(test)]
+mod sites;
 mod token;
 mod web;
 

@@ -147,6 +147,17 @@ async fn a_person_can_grant_more_than_the_backend_asks_for() {
 }
 
 #[tokio::test]
+async fn the_configuration_chooses_among_the_servers_that_a_backend_names() {
+    let servers = serde_json::json!(["https://other.test", "{me}"]);
+    let twist = Twist { resource: vec![("authorization_servers", servers)], ..Twist::default() };
+    let evil = Evil::start(twist).await;
+    let home = home(&format!("{}auth.issuer = \"{}\"\n", evil.section(), evil.origin));
+    let served = serve(&home).await;
+    appears(&served, "b__read").await;
+    assert_eq!(text(&served, "b__read").await, "read done");
+}
+
+#[tokio::test]
 async fn a_server_of_another_name_is_met_where_the_operator_allows_it() {
     let twist = Twist { server: vec![("issuer", "https://other.test".into())], ..Twist::default() };
     let evil = Evil::start(twist).await;

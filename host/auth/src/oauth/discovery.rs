@@ -215,7 +215,57 @@ fn is_resource_of(resource: &str, backend: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use mcpmux_core::config::OAuth;
+
+    use super::super::sites::Sites;
     use super::*;
+
+    const BACKEND: &str = "https://b.example/mcp";
+    const WELL_KNOWN: &str = "https://b.example/.well-known/oauth-protected-resource/mcp";
+    const RESOURCE: &str = r#"{"resource":"https://b.example/mcp",
+        "authorization_servers":["https://as.example/t"],"scopes_supported":["a","b c","d\""]}"#;
+    const SERVER: &str =
+        r#"{"issuer":"https://as.example/t","token_endpoint":"https://as.example/token"}"#;
+
+    async fn found(
+        answers: &[(&'static str, u16, &str)],
+        issuer: Option<&str>,
+    ) -> Result<(Resource, Server), Trouble> {
+        let config = OAuth { issuer: issuer.map(str::to_owned), ..OAuth::default() };
+        let web = Web::new(Arc::new(Sites::new(answers)), BACKEND, &config);
+        let resource = resource(&web, BACKEND, &Challenge::default()).await?;
+        let server = server(&web, &resource, false).await?;
+        Ok((resource, server))
+    }
+
+    #[tokio::test]
+    async fn a_place_that_fails_does_not_hide_the_others() {
+        let first = "https://as.example/.well-known/oauth-authorization-server/t";
+        let last = "https://as.example/t/.well-known/openid-configuration";
+        let answers = [(WELL_KNOWN, 200, RESOURCE), (first, 503, ""), (last, 200, SERVER)];
+        let (resource, server) = found(&answers, None).await.unwrap();
+        assert_eq!((server.issuer.as_str(), resource.named), ("https://as.example/t", true));
+        assert_eq!(resource.scopes, Some(vec!["a".to_owned()]));
+        let trouble = found(&answers[..2], None).await.unwrap_err();
+        assert!(matches!(&trouble, Trouble::Temporary(why) if why.contains("503")), "{trouble:?}");
+        // A backend that fails has not said that it is its own server.
+        let trouble = found(&[(WELL_KNOWN, 500, "")], None).await.unwrap_err();
+        assert!(matches!(trouble, Trouble::Temporary(_)), "{trouble:?}");
+    }
+
+    #[tokio::test]
+    async fn without_the_backends_word_its_own_server_is_looked_for_or_the_configurations() {
+        let trouble = found(&[], None).await.unwrap_err();
+        let part =
+            "the backend does not say which authorization server it has, and there is no metadata";
+        assert!(trouble.text().starts_with(part), "{trouble:?}");
+        let place = "https://as.example/.well-known/oauth-authorization-server/t";
+        let (resource, _) =
+            found(&[(place, 200, SERVER)], Some("https://as.example/t")).await.unwrap();
+        assert_eq!((resource.id.as_str(), resource.named), (BACKEND, false));
+    }
 
     #[test]
     fn the_configuration_chooses_among_the_servers_that_a_backend_names() {

@@ -155,3 +155,74 @@ impl CredentialsHook for Machine {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mcpmux_core::config::{OAuth, Proof, Registered};
+    use mcpmux_core::hook::Reason;
+    use mcpmux_core::names::BackendName;
+
+    use super::super::Prompt;
+    use super::super::sites::Sites;
+    use super::*;
+    use crate::fetched::Time;
+    use crate::memory::Memory;
+
+    const URL: &str = "https://b.example/mcp";
+
+    struct Nobody;
+
+    impl Prompt for Nobody {
+        fn login(&self, _: &BackendName, _: &str, _: bool) {}
+        fn odd(&self, _: &str) {}
+    }
+
+    #[tokio::test]
+    async fn later_tokens_have_what_was_asked_for_before() {
+        let sites = Arc::new(Sites::new(&[
+            (
+                "https://b.example/.well-known/oauth-protected-resource/mcp",
+                200,
+                r#"{"resource":"https://b.example/mcp","authorization_servers":["https://as.example"],"scopes_supported":["r"]}"#,
+            ),
+            (
+                "https://as.example/.well-known/oauth-authorization-server",
+                200,
+                r#"{"issuer":"https://as.example","token_endpoint":"https://as.example/token"}"#,
+            ),
+            ("https://as.example/token", 200, r#"{"access_token":"a"}"#),
+        ]));
+        let backend = BackendName::new("b").unwrap();
+        let proof = Proof::Command(vec!["echo".to_owned(), "s3cret".to_owned()]);
+        let config = OAuth {
+            grant: Grant::Client,
+            client: Some(Registered { id: "c".to_owned(), proof }),
+            issuer: Some("https://as.example".to_owned()),
+            ..OAuth::default()
+        };
+        let deps = Deps {
+            outbound: sites.clone(),
+            vault: Arc::new(Memory::default()),
+            prompt: Arc::new(Nobody),
+            clock: Arc::new(Time::now),
+        };
+        let about = About { backend: backend.clone(), url: URL.to_owned(), config };
+        let machine = Machine::new(deps, about);
+        for (challenge, expected) in [
+            (None, "r"),
+            (Some(r#"Bearer error="insufficient_scope", scope="w""#), "r w"),
+            (Some(r#"Bearer error="insufficient_scope", scope="r""#), "r w"),
+            (None, "r w"),
+        ] {
+            let (url, challenge) = (URL.to_owned(), challenge.map(str::to_owned));
+            let query = Query { backend: backend.clone(), url, why: Reason::Initial, challenge };
+            machine.fetch(&query).await.unwrap();
+            let request = sites.asked().pop().unwrap();
+            let mut fields = url::form_urlencoded::parse(&request.body);
+            let scope = fields.find(|(name, _)| name == "scope").map(|(_, scope)| scope);
+            assert_eq!(scope.as_deref(), Some(expected));
+        }
+    }
+}

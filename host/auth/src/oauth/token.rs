@@ -166,3 +166,60 @@ pub(crate) fn refusal(what: &str, answer: &OutboundResponse) -> Trouble {
         _ => Trouble::Refused(format!("{what} answered with HTTP status {}", answer.status)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mcpmux_core::config::{Registered, Secret, SecretText};
+
+    use super::super::sites::Sites;
+    use super::*;
+    use crate::memory::Memory;
+
+    const ENDPOINT: &str = "https://as.example/token";
+
+    /// How a configured client that was kept with this method proves itself now: the header, and the names of the fields.
+    async fn shown(kept: Method, proof: Option<Proof>) -> (Option<String>, Vec<String>) {
+        let sites = Arc::new(Sites::new(&[(ENDPOINT, 200, r#"{"access_token":"a"}"#)]));
+        let registered = |proof| Registered { id: "c".to_owned(), proof };
+        let config = OAuth { client: proof.map(registered), ..OAuth::default() };
+        let web = Web::new(sites.clone(), "https://b.example/mcp", &config);
+        let client = Client {
+            id: "c".to_owned(),
+            origin: Origin::Configured,
+            method: kept,
+            secret: None,
+            secret_until: None,
+            callback: None,
+        };
+        let desk = Desk {
+            web: &web,
+            endpoint: ENDPOINT,
+            issuer: "https://as.example",
+            client: &client,
+            config: &config,
+            vault: &Memory::default(),
+        };
+        desk.ask(&[], SystemTime::UNIX_EPOCH).await.unwrap();
+        let request = sites.asked().pop().unwrap();
+        let mut headers = request.headers.into_iter();
+        let header = headers.find(|(name, _)| name == "authorization").map(|(_, value)| value);
+        let fields = form_urlencoded::parse(&request.body);
+        (header, fields.map(|(name, _)| name.into_owned()).collect())
+    }
+
+    #[tokio::test]
+    async fn a_configured_client_proves_itself_as_it_is_configured_now() {
+        let secret = || Some(Proof::Secret(SecretText::from(Secret::new("s".to_owned()))));
+        let basic = Some(format!("Basic {}", STANDARD.encode("c:s")));
+        for kept in [Method::None, Method::Basic, Method::Key] {
+            assert_eq!(shown(kept, secret()).await, (basic.clone(), Vec::new()), "{kept:?}");
+        }
+        let id = || vec!["client_id".to_owned()];
+        let post = vec!["client_id".to_owned(), "client_secret".to_owned()];
+        assert_eq!(shown(Method::Post, secret()).await, (None, post));
+        assert_eq!(shown(Method::Basic, Some(Proof::None)).await, (None, id()));
+        assert_eq!(shown(Method::Key, None).await, (None, id()));
+    }
+}

@@ -85,7 +85,7 @@ pub(crate) static AUTH: Table = Table {
             Kind::Path,
             "client_key = \"client.pem\"",
             "`oauth`: a PEM file (PKCS #8) with that client's private key, P-256 or RSA, which signs in the place of a \
-             secret (`private_key_jwt`).",
+             secret (`private_key_jwt`). Nobody but its owner may read or write it.",
         ),
         Key::new(
             "client_metadata_url",
