@@ -53,7 +53,7 @@ pub(crate) struct Client {
     /// When that ends, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) secret_until: Option<u64>,
-    /// The callback that it was registered with. A registered client without one is not used for another login.
+    /// The callback that it was registered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) callback: Option<String>,
 }
@@ -159,22 +159,6 @@ pub(crate) async fn write(
     vault.write(&kept.record(backend), kept.text()).await
 }
 
-/// Takes note that a token endpoint refused a login with this error code. If it is the client that is not known there any
-/// more (RFC 6749, section 5.2), the next login registers another one. The caller has the record's turn.
-pub(crate) async fn refused(
-    vault: &dyn Vault,
-    backend: &BackendName,
-    kept: &Kept,
-    code: &str,
-) -> Result<(), VaultProblem> {
-    if kept.client.callback.is_none() || !matches!(code, "invalid_client" | "unauthorized_client") {
-        return Ok(());
-    }
-    let mut kept = kept.clone();
-    kept.client.callback = None;
-    write(vault, backend, &kept).await
-}
-
 /// All logins of a backend, the newest first.
 pub(crate) async fn all(
     vault: &dyn Vault,
@@ -200,7 +184,6 @@ pub(crate) async fn all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Memory;
 
     fn login() -> Kept {
         Kept {
@@ -224,18 +207,6 @@ mod tests {
             refresh: None,
             since: 0,
             until: None,
-        }
-    }
-
-    #[tokio::test]
-    async fn a_client_that_is_not_known_any_more_is_not_kept_for_the_next_login() {
-        let (vault, backend) = (Memory::default(), BackendName::new("b").unwrap());
-        let kept = login();
-        write(&vault, &backend, &kept).await.unwrap();
-        for (code, stays) in [("invalid_grant", true), ("", true), ("invalid_client", false)] {
-            refused(&vault, &backend, &kept, code).await.unwrap();
-            let found = read(&vault, &kept.record(&backend)).await.unwrap().unwrap();
-            assert_eq!(found.client.callback.is_some(), stays, "{code}");
         }
     }
 
