@@ -147,7 +147,7 @@ pub(crate) async fn server(
         vec![format!("{oauth}{path}"), format!("{oidc}{path}"), format!("{path}{oidc}")]
     };
     let places = places.into_iter().map(|place| at(&url, &place)).collect();
-    if let Some((place, mut found)) = first::<Server>(web, WHAT, places).await? {
+    if let Some((place, found)) = first::<Server>(web, WHAT, places).await? {
         if found.issuer != *issuer && !allow_mismatch {
             let is = crate::faults::shown(&found.issuer);
             return Err(Trouble::Refused(format!(
@@ -162,8 +162,6 @@ pub(crate) async fn server(
         ] {
             endpoint.as_deref().map(|endpoint| web.check(what, endpoint)).transpose()?;
         }
-        found.scopes_supported =
-            challenge::scopes(found.scopes_supported.iter().map(String::as_str));
         return Ok(found);
     }
     let lacks = format!("there is no metadata of the authorization server {issuer}");

@@ -319,8 +319,9 @@ impl Waiting<'_> {
     /// that was so.
     fn withdraw(&self) -> bool {
         let unseen = |posting: &&Posting| !posting.taken.load(Ordering::Relaxed);
-        let unseen = self.posting.as_ref().filter(unseen);
-        unseen.map(|posting| posting.task.abort()).is_some()
+        let Some(posting) = self.posting.as_ref().filter(unseen) else { return false };
+        posting.task.abort();
+        true
     }
 
     fn was_written(&self) -> bool {
