@@ -6,6 +6,7 @@ mod command;
 mod command_line;
 mod evil;
 mod leaks;
+mod logins;
 mod real;
 mod refused;
 mod shared;

@@ -7,8 +7,10 @@
 // the scope `read`, `write` needs `write`. A refresh token counts once: one that is shown again ends the whole login. The MCP
 // servers take access tokens two seconds longer than they hold. With --slow, what a refresh gives is on its way for so long.
 //
-// At that address, for the test: GET /asked, what the authorization server was asked; GET /tokens, which it gave; GET /keys, the private keys of
-// the clients `signs-es256` and `signs-rs256`; POST /expire, no access token counts any more; POST /revoke, nor does a refresh token or a login.
+// At that address, for the test: GET /asked, what the authorization server was asked; GET /tokens, which it gave; GET /issuer,
+// what it is called; GET /keys, the private keys of the clients `signs-es256` and `signs-rs256`; POST /expire, no access token
+// counts any more; POST /revoke, nor does a refresh token or a login; POST /forget, nor is a client known that registered
+// itself.
 import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import path from 'node:path';
@@ -134,9 +136,11 @@ serving.on('request', async (request, response) => {
     const given = [...kept].filter(([, { model }]) => model === 'AccessToken' || model === 'RefreshToken');
     return reply(200, given.map(([at, { model }]) => ({ kind: model, value: at.slice(model.length + 1) })));
   }
+  if (request.url === '/issuer') return reply(200, [issuer]);
   if (request.url === '/keys') return reply(200, Object.values(pairs).map(({ privateKey }) => privateKey.export({ type: 'pkcs8', format: 'pem' })));
   if (request.url === '/expire') { drop((model) => model === 'AccessToken' || model === 'ClientCredentials'); return reply(200, {}); }
   if (request.url === '/revoke') { drop((model) => model !== 'Client'); return reply(200, {}); }
+  if (request.url === '/forget') { drop(() => true); return reply(200, {}); }
   const metadata = '/.well-known/oauth-protected-resource';
   if (request.url.startsWith(metadata)) {
     const resource = `http://${address}${request.url.slice(metadata.length)}`;

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import mcp_types as t
@@ -114,7 +116,15 @@ def environment(folder):
     return {**os.environ, "NO_COLOR": "1", "BROWSER": str(browser), "XDG_STATE_HOME": str(folder / "state")}
 
 
-def auth(folder):
+def issuer(url):
+    """What an operator knows of the backend: the authorization server that it names."""
+    parts = urllib.parse.urlsplit(url)
+    place = f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{parts.path}"
+    with urllib.request.urlopen(place, timeout=10) as answer:
+        return json.load(answer)["authorization_servers"][0]
+
+
+def auth(folder, url):
     """The `auth` of a scenario."""
     if not SCENARIO.startswith("auth/"):
         return ""
@@ -127,11 +137,14 @@ def auth(folder):
         keys["grant"] = "client_credentials"
     if "private_key_pem" in CONTEXT:
         (folder / "key.pem").write_text(CONTEXT["private_key_pem"])
+        (folder / "key.pem").chmod(0o600)
         keys["client_key"] = "key.pem"
     if "idp_id_token" in CONTEXT:
         (folder / "id").write_text(CONTEXT["idp_id_token"])
         keys |= {"grant": "enterprise", "identity_token_endpoint": CONTEXT["idp_token_endpoint"],
                  "identity_client_id": CONTEXT["idp_client_id"], "identity_command": ["cat", str(folder / "id")]}
+    if "grant" in keys:
+        keys["issuer"] = issuer(url)
     return "".join(f"auth.{key} = {json.dumps(value)}\n" for key, value in keys.items())
 
 
@@ -139,7 +152,7 @@ def auth(folder):
 def serving(folder, mcpmux, url):
     """mcpmux in front of the URL: its endpoint, once the backend has come up or failed."""
     config = folder / "mcpmux.toml"
-    config.write_text(f'[backends.suite]\nprefix = ""\nurl = "{url}"\n' + auth(folder))
+    config.write_text(f'[backends.suite]\nprefix = ""\nurl = "{url}"\n' + auth(folder, url))
     command = [mcpmux, "-c", str(config), "-vv", "serve", "--http", "127.0.0.1:0"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True, cwd=folder, env=environment(folder))

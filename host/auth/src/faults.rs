@@ -72,10 +72,19 @@ pub(crate) fn login(backend: &BackendName, why: impl std::fmt::Display) -> Fault
     Fault::at(backend, Kind::AuthRequired, public).because(why)
 }
 
-/// 1008: a person has to grant more.
+/// 1008: a person has to grant more. The backend chose the scopes, and people and models are told to run the command: it
+/// names none if one of them could mean something else to a shell.
 pub(crate) fn more(backend: &BackendName, scopes: &str, why: impl std::fmt::Display) -> Fault {
+    let plain = |scope: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '/' | '-');
+        !scope.starts_with('-') && scope.chars().all(plain)
+    };
+    let named = match scopes.is_empty() || !scopes.split(' ').all(plain) {
+        true => String::new(),
+        false => format!(" --scope \"{scopes}\""),
+    };
     let public = format!(
-        "backend `{backend}` wants more rights for this: run `mcpmux auth login {backend} --scope \"{scopes}\"` where mcpmux runs"
+        "backend `{backend}` wants more rights for this: run `mcpmux auth login {backend}{named}` where mcpmux runs"
     );
     Fault::at(backend, Kind::AuthRequired, public).because(why)
 }
@@ -94,4 +103,33 @@ pub(crate) fn later(backend: &BackendName, why: impl std::fmt::Display) -> Fault
         "backend `{backend}` cannot be called at the moment, for its credential could not be fetched"
     );
     Fault::at(backend, Kind::BackendUnavailable, public).because(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_backend_writes_a_command_that_people_are_told_to_run() {
+        let backend = BackendName::new("b").unwrap();
+        let plain = "read https://api.example/auth.write a_b-c:d";
+        let fault = more(&backend, plain, "it says so");
+        assert!(fault.public.contains(&format!("login b --scope \"{plain}\"`")), "{fault}");
+        for odd in [
+            "",
+            "$(id)",
+            "read `id`",
+            "a;b",
+            "a\"b",
+            "a\nb",
+            "a  b|c",
+            "--no-browser",
+            "!!",
+            "a&b",
+            "\u{e4}",
+        ] {
+            let fault = more(&backend, odd, "it says so");
+            assert!(fault.public.contains("run `mcpmux auth login b` where"), "{odd}: {fault}");
+        }
+    }
 }

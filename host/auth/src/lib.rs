@@ -33,7 +33,7 @@ use oauth::machine::Machine;
 use oauth::{About, Deps, Tasks};
 
 pub use logins::{AsyncNext, Login, LoginState, Logins, Told};
-pub use oauth::{Prompt, open_browser};
+pub use oauth::{Prompt, check_key, open_browser};
 
 /// What credentials are had with.
 #[derive(Clone)]

@@ -6,12 +6,13 @@ use std::time::SystemTime;
 
 use mcpmux_core::config::{Auth, Backend, Grant, OAuth, Transport};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Outbound, Vault};
+use mcpmux_core::ports::{Outbound, Vault, VaultProblem};
 use tokio::time::timeout;
 
 use crate::fetched::Time;
-use crate::oauth::login::{self, PATIENCE};
-use crate::oauth::{About, Deps, Prompt, Tasks, challenge::Challenge, kept, revoke};
+use crate::oauth::kept::{self, Kept};
+use crate::oauth::login::{self, PATIENCE, Wish};
+use crate::oauth::{About, Deps, Prompt, Tasks, revoke};
 
 /// The logins of a configuration's backends.
 pub struct Logins {
@@ -53,6 +54,8 @@ pub struct LoginState {
     pub until: Option<SystemTime>,
     /// Whether it can be refreshed then.
     pub renews: bool,
+    /// Whether it is of use: neither over, nor made for another URL, client or authorization server than are configured.
+    pub usable: bool,
 }
 
 /// What a logout has done.
@@ -98,24 +101,25 @@ impl Logins {
         P: AsyncNext,
     {
         let about = &login.0;
-        let known = kept::all(&*self.deps.vault, &about.backend)
-            .await
-            .map_err(|problem| problem.to_string())?;
-        let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
-        let more = scope.is_some();
-        let challenge = Challenge { scope, ..Challenge::default() };
+        let locked = |problem: VaultProblem| format!("the login could not be kept: {problem}");
+        let known = kept::all(&*self.deps.vault, &about.backend).await.map_err(locked)?;
         let text = |trouble: crate::oauth::Trouble| trouble.text().to_owned();
+        let challenge = about.web(&self.deps).challenge(&about.url).await;
         let ready = login::discover(&self.deps, about, &challenge).await.map_err(text)?;
+        // Nobody shall log in for nothing: it is seen now whether the vault can be written.
+        drop(self.deps.vault.turn(&ready.record(about)).await.map_err(locked)?);
+        let wish = Wish { more: !scopes.is_empty(), scopes, anew: true };
         let waiting =
-            ready.begin(&self.deps, about, &challenge, &known, more).await.map_err(text)?;
+            ready.begin(&self.deps, about, &challenge, &known, wish).await.map_err(text)?;
         self.deps.prompt.login(&about.backend, &waiting.url, open);
         let replied = async {
             loop {
                 tokio::select! {
                     kept = waiting.replied(&self.deps, about) => return kept,
                     Some(line) = pasted.next() => match waiting.finish_with(&self.deps, about, &line).await {
-                        Err(crate::oauth::Trouble::Refused(why)) if why.starts_with("this is not") => self.deps.prompt.odd(&why),
-                        other => return other,
+                        Ok(Some(kept)) => return Ok(kept),
+                        Ok(None) => self.deps.prompt.odd("this is not the address that the login ended at"),
+                        Err(trouble) => return Err(trouble),
                     },
                 }
             }
@@ -123,7 +127,7 @@ impl Logins {
         let late = || format!("nobody logged in within {} minutes", PATIENCE.as_secs() / 60);
         let kept = timeout(PATIENCE, replied).await.map_err(|_| late())?.map_err(text)?;
         login::keep(&self.deps, about, &kept).await.map_err(text)?;
-        Ok(state(&kept))
+        Ok(self.state(about, &kept))
     }
 
     /// The logins of a backend, the newest first.
@@ -132,7 +136,21 @@ impl Logins {
     /// If the vault cannot be read.
     pub async fn status(&self, login: &Login) -> Result<Vec<LoginState>, String> {
         let known = kept::all(&*self.deps.vault, login.backend()).await;
-        Ok(known.map_err(|problem| problem.to_string())?.iter().map(state).collect())
+        let known = known.map_err(|problem| problem.to_string())?;
+        Ok(known.iter().map(|kept| self.state(&login.0, kept)).collect())
+    }
+
+    fn state(&self, about: &About, kept: &Kept) -> LoginState {
+        let now = kept::stamp((self.deps.clock)().wall);
+        let renews = kept.refresh.is_some();
+        LoginState {
+            issuer: kept.issuer.clone(),
+            resource: kept.resource.clone(),
+            scopes: kept.scopes.clone(),
+            until: kept.until.and_then(kept::time),
+            renews,
+            usable: kept.fits(about) && (renews || kept.until.is_none_or(|until| until > now)),
+        }
     }
 
     /// Forgets the logins of a backend, and tells their authorization servers, if they want to hear of it.
@@ -140,7 +158,7 @@ impl Logins {
     /// # Errors
     /// If the vault cannot be read or written.
     pub async fn log_out(&self, login: &Login) -> Result<Vec<Told>, String> {
-        let problem = |problem: mcpmux_core::ports::VaultProblem| problem.to_string();
+        let problem = |problem: VaultProblem| problem.to_string();
         let vault = &*self.deps.vault;
         let mut told = Vec::new();
         for kept in kept::all(vault, login.backend()).await.map_err(problem)? {
@@ -160,14 +178,4 @@ impl Logins {
 pub trait AsyncNext {
     /// The next line; a line that nobody waited for to the end is not lost.
     fn next(&mut self) -> impl Future<Output = Option<String>> + Send;
-}
-
-fn state(kept: &kept::Kept) -> LoginState {
-    LoginState {
-        issuer: kept.issuer.clone(),
-        resource: kept.resource.clone(),
-        scopes: kept.scopes.clone(),
-        until: kept.until.and_then(kept::time),
-        renews: kept.refresh.is_some(),
-    }
 }

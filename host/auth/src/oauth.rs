@@ -5,15 +5,17 @@ pub(crate) mod account;
 mod assertion;
 mod browser;
 mod callback;
-pub(crate) mod challenge;
 mod client;
 mod discovery;
 pub(crate) mod kept;
 pub(crate) mod login;
 pub(crate) mod machine;
+mod proof;
 mod reach;
 pub(crate) mod revoke;
 mod scopes;
+#[cfg(test)]
+mod sites;
 mod token;
 mod web;
 
@@ -32,6 +34,8 @@ use crate::fetched::Clock;
 use web::Web;
 
 pub use browser::open as open_browser;
+pub(crate) use mcpmux_core::challenge;
+pub use proof::check_key;
 pub(crate) use web::Trouble;
 
 /// Shows a person where to log in. Must not block.
@@ -72,7 +76,7 @@ pub(crate) struct About {
 
 impl About {
     pub(crate) fn web(&self, deps: &Deps) -> Web {
-        Web::new(Arc::clone(&deps.outbound), &self.url)
+        Web::new(Arc::clone(&deps.outbound), &self.url, &self.config)
     }
 }
 

@@ -7,15 +7,21 @@ mod http_script;
 #[path = "fixtures/support.rs"]
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_script::{Pipe, Reply, Seen, Server, event, result};
 use mcpmux_core::call::Body;
 use mcpmux_core::config::{Auth, Secret};
 use mcpmux_core::era::Revision;
+use mcpmux_core::fault::Fault;
 use mcpmux_core::json::Raw;
+use mcpmux_core::names::BackendName;
+use mcpmux_core::peer::Flight;
+use mcpmux_core::ports::{Credential, CredentialSource, Pending, Shown};
 use serde_json::json;
 use support::{Bench, flight, names, permitted, text, url, within};
+use tokio::sync::watch;
 
 /// A backend of the old kind, whose stream names this endpoint; `first` may reply before it.
 fn old(
@@ -146,4 +152,52 @@ async fn what_speaks_nothing_is_refused_as_it_refused() {
     .await;
     let why = Bench::new(url(&server.url, Auth::None)).down().await.to_string();
     assert!(why.contains("HTTP status 404"), "{why}");
+}
+
+/// A credential that nobody has while the gate is shut, and how often it was asked for.
+#[derive(Clone)]
+struct Gate {
+    open: watch::Sender<bool>,
+    asked: watch::Sender<usize>,
+}
+
+impl CredentialSource for Gate {
+    fn credential(&self, _: &BackendName, _: &str, _: &Auth) -> Option<Arc<dyn Credential>> {
+        Some(Arc::new(self.clone()))
+    }
+}
+
+impl Credential for Gate {
+    fn headers(&self) -> Pending<'_, Result<Shown, Fault>> {
+        Box::pin(async {
+            self.asked.send_modify(|asked| *asked += 1);
+            let mut open = self.open.subscribe();
+            within(open.wait_for(|open| *open)).await.map(drop).unwrap();
+            Ok(Shown::new())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_was_given_up_before_it_was_sent_is_not_sent_later() {
+    let pipe = Pipe::default();
+    let server = Server::start(old("/messages?session=1", &pipe, |_| None)).await;
+    let gate = Gate { open: watch::Sender::new(true), asked: watch::Sender::new(0) };
+    let mut bench = Bench::credited(url(&server.url, Auth::None), Arc::new(gate.clone()));
+    bench.ready().await;
+    gate.open.send_replace(false);
+    let mut asked = gate.asked.subscribe();
+    asked.mark_unchanged();
+    let call = bench.start(permitted("special", "{}"), Flight::default());
+    within(asked.changed()).await.unwrap();
+    call.abort();
+    assert!(within(call).await.unwrap_err().is_cancelled());
+    gate.open.send_replace(true);
+    for _ in 0..3 {
+        assert_eq!(bench.answer("echo", "{}").await, r#"{"echo":true}"#);
+    }
+    let called = server.all("tools/call");
+    let names: Vec<_> = called.iter().map(|seen| &seen.body["params"]["name"]).collect();
+    assert_eq!(names, ["echo"; 3]);
+    assert_eq!(server.count("notifications/cancelled"), 0);
 }

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod call;
 pub mod catalog;
+pub mod challenge;
 pub mod client;
 pub mod config;
 pub mod era;

@@ -22,7 +22,7 @@ use crate::level::Level;
 use crate::names::{BackendName, PluginName};
 use crate::peer::{Ask, Event, Flight};
 
-pub use outbound::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
+pub use outbound::{Near, Outbound, OutboundError, OutboundRequest, OutboundResponse};
 pub use vault::{Record, Turn, Vault, VaultProblem, fill};
 
 /// A future that can be held as a value.

@@ -45,7 +45,7 @@ pub struct Global {
     /// Log more: -v the backends' coming and going and each call, -vv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Log errors only
+    /// Log errors only; where to log in is said all the same
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// How log lines are written to standard error

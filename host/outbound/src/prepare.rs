@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
-use mcpmux_core::ports::OutboundRequest;
+use mcpmux_core::ports::{Near, OutboundRequest};
 use url::{Host, Url};
 
 /// Headers of the connection, which are not the caller's; in lower case.
@@ -79,7 +79,7 @@ impl Prepared {
 }
 
 impl Target {
-    fn of(url: &Url, near: bool) -> Result<Self, String> {
+    fn of(url: &Url, near: Near) -> Result<Self, String> {
         let tls = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -97,7 +97,12 @@ impl Target {
         };
         let port = url.port_or_known_default().filter(|port| *port > 0);
         let port = port.ok_or("the URL's port cannot be reached")?;
-        let near = near && !matches!(host, Site::Name(_));
+        let near = match near {
+            Near::No => false,
+            Near::Address => !matches!(host, Site::Name(_)),
+            // Without TLS nobody makes sure that the name leads where the operator meant.
+            Near::Name => tls || !matches!(host, Site::Name(_)),
+        };
         Ok(Self { tls, host, port, near })
     }
 

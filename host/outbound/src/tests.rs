@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
+use mcpmux_core::ports::Near;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -130,6 +131,10 @@ fn internet(net: &Arc<Fake>) -> Internet {
 }
 
 fn get(url: &str, near: bool) -> OutboundRequest {
+    near_or_not(url, if near { Near::Address } else { Near::No })
+}
+
+fn near_or_not(url: &str, near: Near) -> OutboundRequest {
     OutboundRequest {
         method: "GET".into(),
         url: url.into(),

@@ -6,18 +6,20 @@ use serde_json::Value;
 use super::evil::{Evil, Twist};
 use super::real::Guarded;
 use super::{appears, home, opened, program, serve, text};
-use crate::harness::PATIENCE;
+use crate::harness::{Home, PATIENCE};
 use crate::vault::set;
 
-/// The keys of a client that acts for itself.
-fn machine(client: &str, proof: &str) -> String {
-    format!("auth.grant = \"client_credentials\"\nauth.client_id = \"{client}\"\n{proof}")
+/// The keys of a client that acts for itself, at this server.
+async fn machine(guarded: &Guarded, client: &str, proof: &str) -> String {
+    let issuer = &guarded.get("issuer").await[0];
+    let keys = "auth.grant = \"client_credentials\"";
+    format!("{keys}\nauth.client_id = \"{client}\"\nauth.issuer = {issuer}\n{proof}")
 }
 
 #[tokio::test]
 async fn a_machine_needs_nobody() {
     let guarded = Guarded::start(&[]).await;
-    let keys = machine("machine", "auth.client_secret = \"${secret:machine}\"");
+    let keys = machine(&guarded, "machine", "auth.client_secret = \"${secret:machine}\"").await;
     let home = home(&guarded.section("one", &keys));
     let served = serve(&home).await;
     served.said("hint: mcpmux secret set machine").await;
@@ -35,7 +37,7 @@ async fn a_machine_needs_nobody() {
 async fn a_program_prints_a_clients_secret() {
     let guarded = Guarded::start(&[]).await;
     let command = "auth.client_secret_command = [\"{here}/secret\"]";
-    let home = home(&guarded.section("one", &machine("machine", command)));
+    let home = home(&guarded.section("one", &machine(&guarded, "machine", command).await));
     program(home.path(), "secret", "#!/bin/sh\necho machine-secret-of-the-test\n");
     let served = serve(&home).await;
     assert_eq!(text(&served, "one__read").await, "read done");
@@ -44,15 +46,23 @@ async fn a_program_prints_a_clients_secret() {
 #[tokio::test]
 async fn a_key_signs_in_the_place_of_a_secret() {
     let guarded = Guarded::start(&[]).await;
-    let section = |backend: &str, algorithm: &str| {
+    let mut sections = String::new();
+    for (backend, algorithm) in [("one", "es256"), ("two", "rs256")] {
         let key = format!("auth.client_key = \"{algorithm}.pem\"");
-        guarded.section(backend, &machine(&format!("signs-{algorithm}"), &key))
-    };
-    let home = home(&(section("one", "es256") + &section("two", "rs256")));
+        let keys = machine(&guarded, &format!("signs-{algorithm}"), &key).await;
+        sections.push_str(&guarded.section(backend, &keys));
+    }
+    let home = home(&sections);
     let keys = guarded.get("keys").await;
     for (key, algorithm) in keys.iter().zip(["es256", "rs256"]) {
-        home.write(&format!("{algorithm}.pem"), key.as_str().unwrap());
+        let name = format!("{algorithm}.pem");
+        home.write(&name, key.as_str().unwrap());
+        mode(&home.path().join(&name), 0o640);
+        let why = checked(&home).await;
+        assert!(why.contains("chmod 600"), "{why}");
+        mode(&home.path().join(name), 0o600);
     }
+    assert_eq!(checked(&home).await, "");
     let served = serve(&home).await;
     for backend in ["one", "two"] {
         assert_eq!(text(&served, &format!("{backend}__read")).await, "read done");
@@ -61,6 +71,49 @@ async fn a_key_signs_in_the_place_of_a_secret() {
     let clients: Vec<&Value> = asked.iter().map(|asked| &asked["client"]).collect();
     assert!(clients.contains(&&"signs-es256".into()), "{clients:?}");
     assert!(clients.contains(&&"signs-rs256".into()), "{clients:?}");
+}
+
+/// What `mcpmux check` has against a configuration.
+async fn checked(home: &Home) -> String {
+    let (code, _, error) = home.run(&["check"]).await;
+    assert_eq!(code == 0, error.is_empty(), "{error}");
+    error
+}
+
+/// Says who may do what with a file.
+fn mode(file: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn a_machine_that_needs_more_keeps_what_it_had() {
+    let guarded = Guarded::start(&[]).await;
+    let keys = machine(&guarded, "machine", "auth.client_secret = \"machine-secret-of-the-test\"");
+    let home = home(&guarded.section("one", &keys.await));
+    let served = serve(&home).await;
+    appears(&served, "one__read").await;
+    for tool in ["read", "write", "read", "write", "read"] {
+        assert_eq!(text(&served, &format!("one__{tool}")).await, format!("{tool} done"));
+    }
+    assert_eq!(guarded.grants("client_credentials").await, 2);
+}
+
+#[tokio::test]
+async fn a_machine_shows_its_secret_to_nobody_but_the_issuer_that_is_configured() {
+    let one = Evil::start(Twist::default()).await;
+    let two = Evil::start(Twist { mark: "two", ..Twist::default() }).await;
+    let keys = format!(
+        "auth.grant = \"client_credentials\"\nauth.client_id = \"machine\"\n\
+         auth.client_secret = \"s3cret\"\nauth.issuer = \"{}\"\n",
+        one.origin
+    );
+    let home = home(&format!("{}{keys}", one.section()));
+    one.twist(|twist| twist.moved = Some(two.origin.clone()));
+    let served = serve(&home).await;
+    served.said("and the configuration another `issuer`").await;
+    assert!(two.seen().is_empty(), "{:?}", two.seen());
+    assert_eq!(one.asked("POST /token"), 0);
 }
 
 #[tokio::test]
@@ -91,6 +144,17 @@ async fn a_person_can_grant_more_than_the_backend_asks_for() {
     let served = serve(&home).await;
     assert_eq!(text(&served, "one__write").await, "write done");
     assert_eq!(opened(&home).len(), 1);
+}
+
+#[tokio::test]
+async fn the_configuration_chooses_among_the_servers_that_a_backend_names() {
+    let servers = serde_json::json!(["https://other.test", "{me}"]);
+    let twist = Twist { resource: vec![("authorization_servers", servers)], ..Twist::default() };
+    let evil = Evil::start(twist).await;
+    let home = home(&format!("{}auth.issuer = \"{}\"\n", evil.section(), evil.origin));
+    let served = serve(&home).await;
+    appears(&served, "b__read").await;
+    assert_eq!(text(&served, "b__read").await, "read done");
 }
 
 #[tokio::test]

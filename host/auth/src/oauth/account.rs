@@ -129,7 +129,7 @@ impl Account {
 
     /// The logins in the vault that may be used, the newest first.
     async fn known(&self) -> Result<Vec<Kept>, Fault> {
-        let About { backend, url, config } = &self.about;
+        let backend = &self.about.backend;
         let mut all = match kept::all(&*self.deps.vault, backend).await {
             Ok(all) => all,
             // What is held goes on without the vault.
@@ -138,16 +138,8 @@ impl Account {
         };
         all.extend(self.lock().adrift().map(|kept| Kept::clone(kept)));
         all.sort_by_key(|kept| Reverse(kept.since));
-        let fits = |kept: &Kept| {
-            let client = match &config.client {
-                Some(client) => kept.client.id == client.id,
-                None => kept.client.origin != kept::Origin::Configured,
-            };
-            kept.url == *url
-                && client
-                && config.issuer.as_ref().is_none_or(|issuer| *issuer == kept.issuer)
-        };
-        Ok(all.into_iter().filter(fits).collect())
+        all.retain(|kept| kept.fits(&self.about));
+        Ok(all)
     }
 
     /// Ends when there is something to show.

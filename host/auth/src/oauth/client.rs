@@ -17,7 +17,7 @@ pub(crate) struct Choice<'a> {
     pub(crate) web: &'a Web,
     pub(crate) config: &'a OAuth,
     pub(crate) server: &'a Server,
-    /// The login of the same issuer and resource before this one.
+    /// The login of the same issuer and resource before this one, if its client may be used again.
     pub(crate) before: Option<&'a Kept>,
     /// Where the browser comes back to.
     pub(crate) callback: &'a str,

@@ -7,6 +7,8 @@ use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Record, Vault, VaultProblem};
 use serde::{Deserialize, Serialize};
 
+use super::About;
+
 /// The record's layout.
 const VERSION: u32 = 1;
 
@@ -63,6 +65,9 @@ pub(crate) struct Kept {
     /// The backend's URL when it was made.
     pub(crate) url: String,
     pub(crate) issuer: String,
+    /// What the server calls itself, if that is not the issuer that the backend names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<String>,
     pub(crate) resource: String,
     pub(crate) token_endpoint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,12 +90,23 @@ impl Kept {
 
     /// The name of its record.
     pub(crate) fn record(&self, backend: &BackendName) -> Record {
-        Record::Login {
-            space: String::new(),
-            backend: backend.to_string(),
-            issuer: self.issuer.clone(),
-            resource: self.resource.clone(),
-        }
+        record(backend, &self.issuer, &self.resource)
+    }
+
+    /// For whom assertions are signed: what the authorization server calls itself.
+    pub(crate) fn audience(&self) -> &str {
+        self.server.as_deref().unwrap_or(&self.issuer)
+    }
+
+    /// Whether it is of use for a backend as it is configured now.
+    pub(crate) fn fits(&self, about: &About) -> bool {
+        let About { url, config, .. } = about;
+        let client = match &config.client {
+            Some(client) => self.client.id == client.id,
+            None => self.client.origin != Origin::Configured,
+        };
+        let issuer = config.issuer.as_ref().is_none_or(|issuer| *issuer == self.issuer);
+        self.url == *url && client && issuer
     }
 
     /// The header that is shown.
@@ -105,6 +121,16 @@ impl Kept {
 
     fn parse(text: &Secret) -> Option<Self> {
         serde_json::from_str(text.reveal()).ok().filter(|kept: &Self| kept.version == VERSION)
+    }
+}
+
+/// The name of the record of such a login.
+pub(crate) fn record(backend: &BackendName, issuer: &str, resource: &str) -> Record {
+    Record::Login {
+        space: String::new(),
+        backend: backend.to_string(),
+        issuer: issuer.to_owned(),
+        resource: resource.to_owned(),
     }
 }
 
@@ -153,4 +179,62 @@ pub(crate) async fn all(
     }
     all.sort_by_key(|kept: &Kept| std::cmp::Reverse(kept.since));
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login() -> Kept {
+        Kept {
+            version: Kept::VERSION,
+            url: "https://b.example/mcp".to_owned(),
+            issuer: "https://as.example".to_owned(),
+            server: None,
+            resource: "https://b.example".to_owned(),
+            token_endpoint: "https://as.example/token".to_owned(),
+            revocation_endpoint: None,
+            client: Client {
+                id: "c".to_owned(),
+                origin: Origin::Registered,
+                method: Method::None,
+                secret: None,
+                secret_until: None,
+                callback: Some("http://127.0.0.1:1/callback".to_owned()),
+            },
+            scopes: Vec::new(),
+            access: "a".to_owned(),
+            refresh: None,
+            since: 0,
+            until: None,
+        }
+    }
+
+    #[test]
+    fn a_login_is_of_use_only_for_what_is_configured() {
+        let fits = |change: &dyn Fn(&mut About)| {
+            let config = mcpmux_core::config::OAuth::default();
+            let (backend, url) = (BackendName::new("b").unwrap(), login().url);
+            let mut about = About { backend, url, config };
+            change(&mut about);
+            login().fits(&about)
+        };
+        assert!(fits(&|_| {}));
+        assert!(fits(&|about| about.config.issuer = Some("https://as.example".to_owned())));
+        assert!(!fits(&|about| about.config.issuer = Some("https://as.example/".to_owned())));
+        assert!(!fits(&|about| about.url.push('2')));
+        let proof = mcpmux_core::config::Proof::None;
+        for (id, fit) in [("c", true), ("d", false)] {
+            let client =
+                mcpmux_core::config::Registered { id: id.to_owned(), proof: proof.clone() };
+            assert_eq!(fits(&|about| about.config.client = Some(client.clone())), fit, "{id}");
+        }
+    }
+
+    #[test]
+    fn assertions_are_for_what_the_server_calls_itself() {
+        assert_eq!(login().audience(), "https://as.example");
+        let server = Some("https://other.example".to_owned());
+        assert_eq!(Kept { server, ..login() }.audience(), "https://other.example");
+    }
 }

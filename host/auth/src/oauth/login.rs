@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mcpmux_core::config::{Grant, Proof};
+use mcpmux_core::config::Grant;
+use mcpmux_core::ports::Record;
 use ring::digest::{SHA256, digest};
 use tokio::time::timeout;
 use url::Url;
@@ -12,12 +13,12 @@ use url::Url;
 use super::callback::{self, Callback, Reply};
 use super::challenge::Challenge;
 use super::client::{self, Choice};
-use super::discovery::{self, Resource, Server, Terms};
+use super::discovery::{self, Resource, Server};
 use super::kept::{self, Client, Kept, Origin};
 use super::scopes::{self, Offer};
-use super::token::{self, Desk};
+use super::token::Desk;
 use super::web::{Trouble, Web};
-use super::{About, Deps, random};
+use super::{About, Deps, proof, random};
 
 /// How long a person has.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -27,6 +28,18 @@ pub(crate) struct Ready {
     pub(crate) resource: Resource,
     pub(crate) server: Server,
     web: Web,
+}
+
+/// What a login is to bring, beside what the backend says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wish<'a> {
+    /// What was asked for before is not enough.
+    pub(crate) more: bool,
+    /// The scopes that a person names.
+    pub(crate) scopes: &'a [String],
+    /// The client that was registered before is not used: the server may have forgotten it, and many then say so to the
+    /// browser alone.
+    pub(crate) anew: bool,
 }
 
 /// A login that a person is asked for.
@@ -50,9 +63,7 @@ pub(crate) async fn discover(
     let web = about.web(deps);
     let resource = discovery::resource(&web, &about.url, challenge).await?;
     let config = &about.config;
-    let terms =
-        Terms { issuer: config.issuer.as_deref(), allow_mismatch: config.allow_issuer_mismatch };
-    let server = discovery::server(&web, &resource.issuer, &terms).await?;
+    let server = discovery::server(&web, &resource, config.allow_issuer_mismatch).await?;
     if config.grant == Grant::Code {
         server.login_endpoint(&web)?;
     }
@@ -60,16 +71,22 @@ pub(crate) async fn discover(
 }
 
 impl Ready {
-    /// Prepares everything up to the URL; the callback is up when it returns. `before` are the logins that are known,
-    /// `more` says that what was asked for before is not enough.
+    /// Where the login will rest.
+    pub(crate) fn record(&self, about: &About) -> Record {
+        kept::record(&about.backend, &self.resource.issuer, &self.resource.id)
+    }
+
+    /// Prepares everything up to the URL; the callback is up when it returns. `before` are the logins that are known.
     pub(crate) async fn begin(
         self,
         deps: &Deps,
         about: &About,
         challenge: &Challenge,
         before: &[Kept],
-        more: bool,
+        wish: Wish<'_>,
     ) -> Result<Waiting, Trouble> {
+        // Nobody shall log in for nothing.
+        proof::check(&about.config, &*deps.vault).await?;
         let Self { resource, server, web } = &self;
         let of_here = |kept: &&Kept| kept.issuer == resource.issuer && kept.resource == resource.id;
         let same = before.iter().find(of_here);
@@ -89,9 +106,11 @@ impl Ready {
             configured: &about.config.scopes,
             challenged: challenge.scope.as_deref(),
             supported: resource.scopes.as_deref(),
-            before: same.filter(|_| more).map_or(&[][..], |kept| kept.scopes.as_slice()),
+            before: same.filter(|_| wish.more).map_or(&[][..], |kept| kept.scopes.as_slice()),
+            named: wish.scopes,
             offline,
         });
+        let same = same.filter(|_| !wish.anew);
         let callback = listen(about, same).await?;
         let now = (deps.clock)().wall;
         let choice = Choice {
@@ -103,11 +122,6 @@ impl Ready {
             now,
         };
         let client = client::choose(&choice).await?;
-        if let Some(Proof::Secret(text)) = about.config.client.as_ref().map(|client| &client.proof)
-        {
-            // Nobody shall log in for nothing.
-            token::secret(text, &*deps.vault).await?;
-        }
         let (state, verifier) = (secret()?, secret()?);
         let mut url = Url::parse(server.login_endpoint(web)?)
             .map_err(|_| Trouble::Refused("the authorization endpoint is no URL".to_owned()))?;
@@ -164,18 +178,20 @@ impl Waiting {
         reply.map_err(|_| late())
     }
 
-    /// A login with what a person copied from the browser's address line.
+    /// A login with what a person copied from the browser's address line; `None`: it is not where this login ended.
     pub(crate) async fn finish_with(
         &self,
         deps: &Deps,
         about: &About,
         pasted: &str,
-    ) -> Result<Kept, Trouble> {
+    ) -> Result<Option<Kept>, Trouble> {
         let query = pasted.trim().split_once('?').map_or(pasted, |(_, query)| query);
         let reply =
             callback::parse(query.split('#').next().unwrap_or_default().trim(), &self.state);
-        let odd = || Trouble::Refused("this is not the address that the login ended at".to_owned());
-        self.exchange(deps, about, reply.ok_or_else(odd)?).await
+        match reply {
+            Some(reply) => self.exchange(deps, about, reply).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// A login with what the browser brings, for which is waited as long as need be.
@@ -209,6 +225,7 @@ impl Waiting {
             version: Kept::VERSION,
             url: about.url.clone(),
             issuer: resource.issuer.clone(),
+            server: Some(server.issuer.clone()).filter(|server| *server != resource.issuer),
             resource: resource.id.clone(),
             token_endpoint: server.token_endpoint.clone(),
             revocation_endpoint: server.revocation_endpoint.clone(),

@@ -2,13 +2,23 @@
 //! server names.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use mcpmux_core::address::{Place, place};
+use mcpmux_core::ports::Near;
 use url::{Host, Url};
 
-/// Where the backend itself is, as far as its URL says it: nearer than that nobody is asked for it.
+/// How near the servers of one backend may be: no nearer than the backend itself, but for hosts that the configuration
+/// names.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    backend: Side,
+    named: Arc<[String]>,
+}
+
+/// Where a backend is, as far as its URL says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+enum Side {
     /// On this machine: so may its authorization server be.
     Loopback,
     /// In a private network, named by an address.
@@ -18,18 +28,21 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
-    /// That of a backend at this URL.
-    pub(crate) fn of(backend: &str) -> Self {
-        match Url::parse(backend).ok().and_then(|url| site(&url)) {
-            Some(Place::Loopback) => Self::Loopback,
-            Some(Place::Private) => Self::Private,
-            _ => Self::Public,
-        }
+    /// That of a backend at this URL, with the other URLs that the configuration has for it.
+    pub(crate) fn of(backend: &str, others: &[&str]) -> Self {
+        let side = match Url::parse(backend).ok().and_then(|url| site(&url)) {
+            Some(Place::Loopback) => Side::Loopback,
+            Some(Place::Private) => Side::Private,
+            _ => Side::Public,
+        };
+        let all = std::iter::once(&backend).chain(others);
+        let named = all.filter_map(|url| Some(Url::parse(url).ok()?.host_str()?.to_owned()));
+        Self { backend: side, named: named.collect() }
     }
 
-    /// Whether a URL may be asked or opened; says also whether it is as near as the backend. An error begins like
-    /// `is no URL` and does not quote it.
-    pub(crate) fn check(self, text: &str) -> Result<bool, &'static str> {
+    /// Whether a URL may be asked or opened, and how near that may lead. An error begins like `is no URL` and does not
+    /// quote it.
+    pub(crate) fn check(&self, text: &str) -> Result<Near, &'static str> {
         // What a URL parser would silently drop or mend is not sent anywhere.
         let plain = |c: char| {
             c.is_ascii_graphic()
@@ -62,25 +75,24 @@ impl Reach {
         }
         let port = url.port_or_known_default().unwrap_or_default();
         let bare = written.strip_suffix(&format!(":{port}")).unwrap_or(written);
-        let place = site(&url);
-        match (place, self) {
-            (None, _) | (Some(Place::Public), _) if secure => Ok(false),
-            (Some(Place::Loopback), Self::Loopback) | (Some(Place::Private), Self::Private)
-                if bare.eq_ignore_ascii_case(host) && !is_embedded(&url) =>
-            {
-                if secure || place == Some(Place::Loopback) {
-                    Ok(true)
-                } else {
-                    Err("is plain `http` to another machine")
-                }
+        let plainly = bare.eq_ignore_ascii_case(host) && !is_embedded(&url);
+        let named = self.named.iter().any(|named| named == host);
+        const PLAIN: &str = "is plain `http` to another machine";
+        const HIDDEN: &str = "writes an address in a way that hides it";
+        match site(&url) {
+            None | Some(Place::Public) if !secure => Err(PLAIN),
+            None if named => Ok(Near::Name),
+            None | Some(Place::Public) => Ok(Near::No),
+            Some(Place::Loopback) if self.backend != Side::Loopback && !named => {
+                Err("is on this machine, and the backend is not")
             }
-            (None, _) | (Some(Place::Public), _) => Err("is plain `http` to another machine"),
-            (Some(Place::Loopback), Self::Loopback) | (Some(Place::Private), Self::Private) => {
-                Err("writes an address in a way that hides it")
+            Some(Place::Private) if self.backend != Side::Private && !named => {
+                Err("is in a private network, and the backend is not")
             }
-            (Some(Place::Loopback), _) => Err("is on this machine, and the backend is not"),
-            (Some(Place::Private), _) => Err("is in a private network, and the backend is not"),
-            (Some(Place::Never(what)), _) => Err(what),
+            Some(Place::Loopback | Place::Private) if !plainly => Err(HIDDEN),
+            Some(Place::Private) if !secure => Err(PLAIN),
+            Some(Place::Loopback | Place::Private) => Ok(Near::Address),
+            Some(Place::Never(what)) => Err(what),
         }
     }
 }
@@ -111,26 +123,50 @@ fn is_embedded(url: &Url) -> bool {
 mod tests {
     use super::*;
 
+    fn of(backend: &str) -> Reach {
+        Reach::of(backend, &[])
+    }
+
     #[test]
     fn only_a_backend_on_this_machine_may_have_its_server_there() {
-        let local = Reach::of("http://127.0.0.1:8080/mcp");
-        assert_eq!(local, Reach::of("http://localhost/mcp"));
+        let local = of("http://127.0.0.1:8080/mcp");
+        let (public, private) = (of("https://b.example/mcp"), of("https://10.0.0.1/mcp"));
         for near in
             ["http://127.0.0.1:9/a", "http://localhost:1/", "https://[::1]/x", "HTTP://LOCALHOST/"]
         {
-            assert_eq!(local.check(near), Ok(true), "{near}");
-            assert!(
-                Reach::Public.check(near).is_err() && Reach::Private.check(near).is_err(),
-                "{near}"
-            );
+            assert_eq!(local.check(near), Ok(Near::Address), "{near}");
+            assert_eq!(of("http://localhost/mcp").check(near), Ok(Near::Address), "{near}");
+            assert!(public.check(near).is_err() && private.check(near).is_err(), "{near}");
         }
-        assert_eq!(Reach::of("https://10.0.0.1/mcp").check("https://10.1.1.1/"), Ok(true));
-        assert!(Reach::of("https://10.0.0.1/mcp").check("http://10.1.1.1/").is_err());
+        assert_eq!(private.check("https://10.1.1.1/"), Ok(Near::Address));
+        assert!(private.check("http://10.1.1.1/").is_err());
         assert!(local.check("https://10.1.1.1/").is_err());
-        for reach in [Reach::Public, Reach::Private, local] {
-            assert_eq!(reach.check("https://as.example.com:8443/a?b=c"), Ok(false));
-            assert_eq!(reach.check("https://1.1.1.1/"), Ok(false));
+        for reach in [public, private, local] {
+            assert_eq!(reach.check("https://as.example.com:8443/a?b=c"), Ok(Near::No));
+            assert_eq!(reach.check("https://1.1.1.1/"), Ok(Near::No));
         }
+    }
+
+    #[test]
+    fn what_the_configuration_names_may_be_anywhere_that_is_the_operators() {
+        let others = ["https://login.corp/a", "https://10.0.0.9/", "http://localhost:1/"];
+        let reach = Reach::of("https://MCP.corp/mcp", &others);
+        for (url, expected) in [
+            ("https://mcp.corp/.well-known/oauth-protected-resource", Ok(Near::Name)),
+            ("https://login.corp:8443/token", Ok(Near::Name)),
+            ("https://other.corp/", Ok(Near::No)),
+            ("https://10.0.0.9:8443/", Ok(Near::Address)),
+            ("http://localhost:9/", Ok(Near::Address)),
+            ("http://mcp.corp/", Err("is plain `http` to another machine")),
+            ("http://10.0.0.9/", Err("is plain `http` to another machine")),
+            ("https://10.9/", Err("writes an address in a way that hides it")),
+            ("https://10.0.0.8/", Err("is in a private network, and the backend is not")),
+            ("https://127.0.0.1/", Err("is on this machine, and the backend is not")),
+        ] {
+            assert_eq!(reach.check(url), expected, "{url}");
+        }
+        let odd = Reach::of("https://b.example/", &["https://169.254.169.254/"]);
+        assert!(odd.check("https://169.254.169.254/").is_err());
     }
 
     #[test]
@@ -163,8 +199,8 @@ mod tests {
             "https://[fe80::1]/",
             "ftp://localhost/",
         ] {
-            for reach in [Reach::Public, Reach::Private, Reach::Loopback] {
-                assert!(reach.check(odd).is_err(), "{odd} {reach:?}");
+            for backend in ["https://b.example/", "https://10.0.0.1/", "http://localhost/"] {
+                assert!(of(backend).check(odd).is_err(), "{odd} {backend}");
             }
         }
     }

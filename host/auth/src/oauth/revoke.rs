@@ -13,7 +13,7 @@ pub(crate) async fn revoke(deps: &Deps, about: &About, kept: &Kept) -> Result<bo
     let desk = Desk {
         web: &web,
         endpoint,
-        issuer: &kept.issuer,
+        issuer: kept.audience(),
         client: &kept.client,
         config: &about.config,
         vault: &*deps.vault,

@@ -12,6 +12,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) supported: Option<&'a [String]>,
     /// What was asked for before, if more is wanted now.
     pub(crate) before: &'a [String],
+    /// What a person names beside all that.
+    pub(crate) named: &'a [String],
     /// Whether the authorization server gives refresh tokens for `offline_access`.
     pub(crate) offline: bool,
 }
@@ -30,10 +32,11 @@ pub(crate) fn choose(offer: &Offer<'_>) -> Vec<String> {
         chosen = union(offer.before, &chosen);
         chosen = union(&chosen, &challenged);
     }
+    chosen = union(&chosen, offer.named);
     if offer.offline {
         chosen = union(&chosen, &["offline_access".to_owned()]);
     }
-    union(&chosen, &[])
+    chosen
 }
 
 /// The words of a scope.
@@ -58,11 +61,30 @@ mod tests {
         before: &str,
         offline: bool,
     ) -> String {
+        named(configured, challenged, supported, before, "", offline)
+    }
+
+    fn named(
+        configured: &str,
+        challenged: Option<&str>,
+        supported: &str,
+        before: &str,
+        named: &str,
+        offline: bool,
+    ) -> String {
         let supported = split(supported);
         let supported = Some(supported.as_slice()).filter(|supported| !supported.is_empty());
-        let (configured, before) = (split(configured), split(before));
-        choose(&Offer { configured: &configured, challenged, supported, before: &before, offline })
-            .join(" ")
+        let (configured, before, named) = (&split(configured), &split(before), &split(named));
+        choose(&Offer { configured, challenged, supported, before, named, offline }).join(" ")
+    }
+
+    #[test]
+    fn what_a_person_names_is_always_added() {
+        assert_eq!(named("c", Some("d"), "e", "", "p", false), "c p");
+        assert_eq!(named("", Some("d"), "e", "", "p d", false), "d p");
+        assert_eq!(named("", None, "e", "", "p", true), "e p offline_access");
+        assert_eq!(named("", None, "e", "r", "p", false), "r p");
+        assert_eq!(named("", None, "", "", "p", false), "p");
     }
 
     #[test]

@@ -4,15 +4,14 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mcpmux_core::config::{OAuth, Proof, Secret, SecretText};
-use mcpmux_core::ports::{OutboundResponse, Vault, fill};
+use mcpmux_core::config::{OAuth, Proof};
+use mcpmux_core::ports::{OutboundResponse, Vault};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::kept::{Client, Method, Origin};
 use super::web::{Trouble, Web};
-use super::{assertion, kept};
-use crate::program;
+use super::{assertion, kept, proof};
 
 const WHAT: &str = "the token endpoint";
 /// The most bytes of a token; many servers refuse headers that are longer.
@@ -100,7 +99,7 @@ impl Desk<'_> {
         let client = self.client;
         let mut form = fields.to_vec();
         let mut authorization = None;
-        match client.method {
+        match self.method() {
             Method::None => form.push(("client_id", client.id.clone())),
             Method::Post => {
                 form.push(("client_id", client.id.clone()));
@@ -114,7 +113,8 @@ impl Desk<'_> {
                 authorization = Some(format!("Basic {}", STANDARD.encode(pair)));
             }
             Method::Key => {
-                let assertion = assertion::sign(&self.key().await?, &client.id, self.issuer, now);
+                let key = proof::key(self.config).await?;
+                let assertion = assertion::sign(&key, &client.id, self.issuer, now);
                 form.push(("client_id", client.id.clone()));
                 form.push(("client_assertion_type", assertion::KIND.to_owned()));
                 form.push(("client_assertion", assertion.map_err(Trouble::Refused)?));
@@ -128,30 +128,23 @@ impl Desk<'_> {
             let none = || Trouble::Refused("the registered client has no secret".to_owned());
             return self.client.secret.clone().ok_or_else(none);
         }
-        match self.config.client.as_ref().map(|client| &client.proof) {
-            Some(Proof::Secret(text)) => Ok(secret(text, self.vault).await?.reveal().to_owned()),
-            Some(Proof::Command(argv)) => program::line(argv).await.map_err(|why| {
-                Trouble::Temporary(format!(
-                    "the command for the client's secret is of no use: {why}"
-                ))
-            }),
-            _ => Err(Trouble::Refused("the configured client has no secret".to_owned())),
+        Ok(proof::of_client(self.config, self.vault).await?.reveal().to_owned())
+    }
+
+    /// How the client proves itself. For a configured one the configuration says it: it may have changed since the login.
+    fn method(&self) -> Method {
+        let client = self.client;
+        if client.origin != Origin::Configured {
+            return client.method;
+        }
+        match (self.config.client.as_ref().map(|client| &client.proof), client.method) {
+            (None | Some(Proof::None), _) => Method::None,
+            (Some(Proof::Key(_)), _) => Method::Key,
+            (Some(Proof::Secret(_) | Proof::Command(_)), Method::Post) => Method::Post,
+            // What every server takes (RFC 6749, section 2.3.1).
+            (Some(Proof::Secret(_) | Proof::Command(_)), _) => Method::Basic,
         }
     }
-
-    async fn key(&self) -> Result<String, Trouble> {
-        let Some(Proof::Key(file)) = self.config.client.as_ref().map(|client| &client.proof) else {
-            return Err(Trouble::Refused("the configured client has no key".to_owned()));
-        };
-        let read = tokio::fs::read_to_string(file).await;
-        read.map_err(|error| Trouble::Refused(format!("`client_key` cannot be read: {error}")))
-    }
-}
-
-/// A client's secret of the configuration. Whoever puts it into the vault does not have to start mcpmux again.
-pub(crate) async fn secret(text: &SecretText, vault: &dyn Vault) -> Result<Secret, Trouble> {
-    let missing = |why| Trouble::Temporary(format!("the client's secret cannot be had: {why}"));
-    fill(text, vault).await.map_err(missing)
 }
 
 /// What an answer that is no success says (RFC 6749, section 5.2; RFC 7591, section 3.2.2).
@@ -172,5 +165,62 @@ pub(crate) fn refusal(what: &str, answer: &OutboundResponse) -> Trouble {
             Trouble::Temporary(format!("{what} answered with HTTP status {}", answer.status))
         }
         _ => Trouble::Refused(format!("{what} answered with HTTP status {}", answer.status)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mcpmux_core::config::{Registered, Secret, SecretText};
+
+    use super::super::sites::Sites;
+    use super::*;
+    use crate::memory::Memory;
+
+    const ENDPOINT: &str = "https://as.example/token";
+
+    /// How a configured client that was kept with this method proves itself now: the header, and the names of the fields.
+    async fn shown(kept: Method, proof: Option<Proof>) -> (Option<String>, Vec<String>) {
+        let sites = Arc::new(Sites::new(&[(ENDPOINT, 200, r#"{"access_token":"a"}"#)]));
+        let registered = |proof| Registered { id: "c".to_owned(), proof };
+        let config = OAuth { client: proof.map(registered), ..OAuth::default() };
+        let web = Web::new(sites.clone(), "https://b.example/mcp", &config);
+        let client = Client {
+            id: "c".to_owned(),
+            origin: Origin::Configured,
+            method: kept,
+            secret: None,
+            secret_until: None,
+            callback: None,
+        };
+        let desk = Desk {
+            web: &web,
+            endpoint: ENDPOINT,
+            issuer: "https://as.example",
+            client: &client,
+            config: &config,
+            vault: &Memory::default(),
+        };
+        desk.ask(&[], SystemTime::UNIX_EPOCH).await.unwrap();
+        let request = sites.asked().pop().unwrap();
+        let mut headers = request.headers.into_iter();
+        let header = headers.find(|(name, _)| name == "authorization").map(|(_, value)| value);
+        let fields = form_urlencoded::parse(&request.body);
+        (header, fields.map(|(name, _)| name.into_owned()).collect())
+    }
+
+    #[tokio::test]
+    async fn a_configured_client_proves_itself_as_it_is_configured_now() {
+        let secret = || Some(Proof::Secret(SecretText::from(Secret::new("s".to_owned()))));
+        let basic = Some(format!("Basic {}", STANDARD.encode("c:s")));
+        for kept in [Method::None, Method::Basic, Method::Key] {
+            assert_eq!(shown(kept, secret()).await, (basic.clone(), Vec::new()), "{kept:?}");
+        }
+        let id = || vec!["client_id".to_owned()];
+        let post = vec!["client_id".to_owned(), "client_secret".to_owned()];
+        assert_eq!(shown(Method::Post, secret()).await, (None, post));
+        assert_eq!(shown(Method::Basic, Some(Proof::None)).await, (None, id()));
+        assert_eq!(shown(Method::Key, None).await, (None, id()));
     }
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
+use mcpmux_core::config::{Grant, OAuth};
+use mcpmux_core::ports::{Near, Outbound, OutboundError, OutboundRequest, OutboundResponse};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use url::form_urlencoded;
 
+use super::challenge::Challenge;
 use super::reach::Reach;
 
 /// How long one request may take.
@@ -45,15 +48,27 @@ impl Trouble {
 pub(crate) struct Web {
     outbound: Arc<dyn Outbound>,
     reach: Reach,
+    issuer: Option<String>,
 }
 
 impl Web {
-    pub(crate) fn new(outbound: Arc<dyn Outbound>, backend: &str) -> Self {
-        Self { outbound, reach: Reach::of(backend) }
+    /// To those of the backend at this URL.
+    pub(crate) fn new(outbound: Arc<dyn Outbound>, backend: &str, config: &OAuth) -> Self {
+        let identity = match &config.grant {
+            Grant::Enterprise(identity) => Some(identity.token_endpoint.as_str()),
+            Grant::Code | Grant::Client => None,
+        };
+        let named: Vec<&str> = config.issuer.as_deref().into_iter().chain(identity).collect();
+        Self { outbound, reach: Reach::of(backend, &named), issuer: config.issuer.clone() }
     }
 
-    /// Makes sure that a URL may be asked or opened; `what` names it in the error.
-    pub(crate) fn check(&self, what: &str, url: &str) -> Result<bool, Trouble> {
+    /// The only authorization server that is talked to, if the configuration says so.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// Makes sure that a URL may be asked or opened, and says how near; `what` names it in the error.
+    pub(crate) fn check(&self, what: &str, url: &str) -> Result<Near, Trouble> {
         let wrong = |why| Trouble::Refused(format!("{what} {why}: {}", crate::faults::shown(url)));
         self.reach.check(url).map_err(wrong)
     }
@@ -119,6 +134,32 @@ impl Web {
         self.send("POST", what, url, headers, body.to_string().into()).await
     }
 
+    /// What a backend says to somebody who shows nothing; nothing, if it lets everybody in or cannot be asked.
+    pub(crate) async fn challenge(&self, backend: &str) -> Challenge {
+        let kind = |text: &str| text.to_owned();
+        let headers = vec![
+            (kind("content-type"), kind("application/json")),
+            (kind("accept"), kind("application/json, text/event-stream")),
+        ];
+        let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": { "name": "mcpmux", "version": env!("CARGO_PKG_VERSION") },
+        } });
+        let answer =
+            self.send("POST", "the backend", backend, headers, hello.to_string().into()).await;
+        let answer = match answer {
+            Ok(answer) if answer.status == 401 => answer,
+            Ok(_) => return Challenge::default(),
+            Err(trouble) => {
+                tracing::debug!(why = trouble.text(), "the backend was not asked what it wants");
+                return Challenge::default();
+            }
+        };
+        let said = answer.headers.iter().filter(|(name, _)| name == "www-authenticate");
+        let said: Vec<&str> = said.map(|(_, value)| value.as_str()).collect();
+        Challenge::parse(&said.join(", "))
+    }
+
     async fn send(
         &self,
         method: &str,
@@ -139,6 +180,10 @@ impl Web {
             limit: LIMIT,
         };
         self.outbound.send(request).await.map_err(|error| match error {
+            OutboundError::NotAllowed(why) if near == Near::No => Trouble::Refused(format!(
+                "{what} may not be asked: {why}\n\
+                 hint: hosts of a private network have to be named in the configuration, by the backend's `url` or by `issuer`"
+            )),
             OutboundError::NotAllowed(why) => {
                 Trouble::Refused(format!("{what} may not be asked: {why}"))
             }

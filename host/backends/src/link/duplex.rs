@@ -1,7 +1,7 @@
 //! A link with one channel of messages each way; what carries them, a process, a sandboxed program or the old
 //! HTTP+SSE transport, is beside it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use mcpmux_protocol::names::{CANCELLED, LISTEN};
 use mcpmux_protocol::request::Numbers;
 use mcpmux_protocol::{Message, request, write};
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -67,7 +68,8 @@ impl Voice for Duplex {
     fn say(&self, message: Vec<u8>) -> Future<'_, ()> {
         if let Sink::Posts(posts) = &self.sink {
             return Box::pin(async move {
-                if let Err(lost) = posts.send(&self.hearing.name, message).await {
+                let taken = Arc::default();
+                if let Err(lost) = posts.send(&self.hearing.name, message, &taken).await {
                     debug!(backend = %self.hearing.name, ?lost, "a message was not taken");
                 }
             });
@@ -173,8 +175,8 @@ impl Duplex {
         if !self.hearing.pending.insert(id, waiter) {
             return Err(Lost::Unsent);
         }
-        let sent = self.send(id, message);
-        let mut waiting = Waiting { link: self, id, sent, tell, over: false };
+        let (sent, posting) = self.send(id, message);
+        let mut waiting = Waiting { link: self, id, sent, posting, tell, over: false };
         if sent == Sent::Refused {
             waiting.tell = false;
             return Err(Lost::Unsent);
@@ -189,22 +191,23 @@ impl Duplex {
     }
 
     /// Sends a request.
-    fn send(self: &Arc<Self>, id: u64, message: Vec<u8>) -> Sent {
+    fn send(self: &Arc<Self>, id: u64, message: Vec<u8>) -> (Sent, Option<Posting>) {
         if matches!(self.sink, Sink::Posts(_)) {
-            let link = Arc::clone(self);
-            self.hearing.runtime.spawn(async move {
+            let (link, taken) = (Arc::clone(self), Arc::<AtomicBool>::default());
+            let takes = Arc::clone(&taken);
+            let task = self.hearing.runtime.spawn(async move {
                 let Sink::Posts(posts) = &link.sink else { return };
-                if let Err(lost) = posts.send(&link.hearing.name, message).await {
+                if let Err(lost) = posts.send(&link.hearing.name, message, &takes).await {
                     link.refused(id, lost);
                 }
             });
-            return Sent::Written;
+            return (Sent::Written, Some(Posting { task: task.abort_handle(), taken }));
         }
         let sent = self.write(Some(id), message);
         if sent == Sent::Refused && matches!(self.sink, Sink::Pipe(_)) {
             self.hangup.cancel();
         }
-        sent
+        (sent, None)
     }
 
     /// Sends a message that has no answer, without waiting for it.
@@ -299,11 +302,28 @@ struct Waiting<'a> {
     link: &'a Arc<Duplex>,
     id: u64,
     sent: Sent,
+    posting: Option<Posting>,
     tell: bool,
     over: bool,
 }
 
+/// A request on its way to an endpoint of its own, which may have to wait for a credential first.
+struct Posting {
+    task: AbortHandle,
+    /// Whether its first byte may have been written.
+    taken: Arc<AtomicBool>,
+}
+
 impl Waiting<'_> {
+    /// Takes back what the backend has not seen, so that it is not sent later, when nobody waits for it any more; whether
+    /// that was so.
+    fn withdraw(&self) -> bool {
+        let unseen = |posting: &&Posting| !posting.taken.load(Ordering::Relaxed);
+        let Some(posting) = self.posting.as_ref().filter(unseen) else { return false };
+        posting.task.abort();
+        true
+    }
+
     fn was_written(&self) -> bool {
         match (&self.link.sink, self.sent) {
             (_, Sent::Written) => true,
@@ -316,10 +336,11 @@ impl Waiting<'_> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
+        let withdrawn = self.withdraw();
         if self.over || !self.link.hearing.pending.give_up(self.id) {
             return;
         }
-        if self.was_written() && self.tell {
+        if !withdrawn && self.was_written() && self.tell {
             self.link.post(write::notification(CANCELLED, Some(&cancelled_params(self.id))));
         }
     }

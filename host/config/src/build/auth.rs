@@ -1,6 +1,7 @@
 //! What a backend is shown: which keys of `auth` go with which `type`, and what they make.
 
 use http::header::HeaderName;
+use mcpmux_core::challenge::is_scope;
 use mcpmux_core::config::{Auth, Grant, Identity, OAuth, Proof, Registered, TokenCommand};
 use mcpmux_core::names::PluginName;
 
@@ -155,6 +156,14 @@ fn oauth(at: usize, fields: Fields<'_>, around: &Around<'_>, found: &mut Finding
             "add `client_secret`, `client_secret_command` or `client_key`",
         );
     }
+    let issuer = web("issuer", fields, found);
+    if issuer.is_none() && grant != Grant::Code {
+        found.hinted(
+            at,
+            "`issuer` is missing: without a login what proves the client goes only to a server that you name",
+            "add the URL of the authorization server; backends name theirs in `/.well-known/oauth-protected-resource`",
+        );
+    }
     if client.is_some()
         && let Some(member) = fields.member("client_metadata_url")
     {
@@ -166,9 +175,7 @@ fn oauth(at: usize, fields: Fields<'_>, around: &Around<'_>, found: &mut Finding
     }
     let mut scopes = Vec::new();
     for (at, scope) in fields.list("scopes") {
-        // RFC 6749, section 3.3.
-        let allowed = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
-        if scope.full.is_empty() || !scope.full.chars().all(allowed) {
+        if !is_scope(&scope.full) {
             let text = "`scopes` holds a text that no scope can be";
             found.hinted(at, text, "write each as a string of its own, without spaces");
         }
@@ -178,7 +185,7 @@ fn oauth(at: usize, fields: Fields<'_>, around: &Around<'_>, found: &mut Finding
         grant,
         client,
         metadata_url: metadata_url(fields, found),
-        issuer: web("issuer", fields, found),
+        issuer,
         scopes,
         client_name: fields
             .text("client_name")

@@ -86,7 +86,7 @@ pub(crate) static AUTH: Table = Table {
             Kind::Path,
             "client_key = \"client.pem\"",
             "`oauth`: a PEM file (PKCS #8) with that client's private key, P-256 or RSA, which signs in the place of a \
-             secret (`private_key_jwt`).",
+             secret (`private_key_jwt`). Nobody but its owner may read or write it.",
         ),
         Key::new(
             "client_metadata_url",
@@ -99,9 +99,10 @@ pub(crate) static AUTH: Table = Table {
             "issuer",
             Kind::Text,
             "issuer = \"https://login.example.com\"",
-            "`oauth`: the only authorization server that is talked to.",
+            "`oauth`: the only authorization server that is talked to, as it calls itself. `client_credentials` and \
+             `enterprise` need it.",
         )
-        .means("the one that the backend names"),
+        .means("the first that the backend names"),
         Key::new(
             "allow_issuer_mismatch",
             Kind::Bool,

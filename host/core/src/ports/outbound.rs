@@ -24,9 +24,8 @@ pub struct OutboundRequest {
     pub method: String,
     /// Where to: `http` or `https`, without user info.
     pub url: String,
-    /// Whether the operator named this very host, so that it may be on this machine or a network of the operator's.
-    /// Holds for an IP address and for `localhost` only, not for what a name resolves to.
-    pub near: bool,
+    /// Whether it may go to this machine or a network of the operator's.
+    pub near: Near,
     /// Headers, beside those that belong to the connection.
     pub headers: Vec<(String, String)>,
     /// The body.
@@ -35,6 +34,19 @@ pub struct OutboundRequest {
     pub timeout: Duration,
     /// The longest body of an answer, in bytes.
     pub limit: usize,
+}
+
+/// How far a request may go to this machine, or to a private network ([`crate::address::Place`]). Nothing lets it go to a
+/// link-local address, a cloud's metadata service or the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Near {
+    /// Not at all.
+    No,
+    /// If the URL says it by an IP address or as `localhost`: the operator named this very host. What a name resolves to
+    /// does not count.
+    Address,
+    /// Whatever the host's name resolves to: the operator named this very host, and TLS makes sure that it is it.
+    Name,
 }
 
 /// An answer, whatever its status.

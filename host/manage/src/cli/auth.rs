@@ -8,7 +8,8 @@ pub enum Auth {
     /// Log in to a backend whose `auth` is `oauth`
     ///
     /// Opens a browser. Without one, open the address elsewhere, log in there, and paste the address at which it ends
-    /// (it begins with `http://127.0.0.1`) here. An mcpmux that runs notices the login by itself.
+    /// (it begins with `http://127.0.0.1`) here. An mcpmux that runs notices the login by itself. A client that had been
+    /// registered automatically is registered anew.
     Login(Login),
     /// Forget a backend's login, and tell its authorization server
     Logout {
@@ -31,7 +32,7 @@ pub enum Auth {
 /// `mcpmux auth login`
 #[derive(Debug, Args)]
 pub struct Login {
-    /// The backend's name [default: all that are not logged in to]
+    /// The backend's name [default: all without a login that can be used]
     pub backend: Option<String>,
     /// Ask for these scopes too, separated by spaces
     #[arg(long, value_name = "SCOPES")]

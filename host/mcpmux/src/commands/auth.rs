@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use mcpmux_auth::{AsyncNext, Login, LoginState, Logins};
+use mcpmux_core::challenge::is_scope;
 use mcpmux_core::config::Config;
 use mcpmux_manage::cli::auth::{self, Auth};
 use mcpmux_manage::cli::{Global, Which};
 use mcpmux_manage::print;
 use mcpmux_outbound::Internet;
+use mcpmux_vault::Store;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin};
 
@@ -22,8 +24,12 @@ use crate::vault;
 pub(crate) async fn run(global: &Global, command: &Auth) -> Result<(), Failure> {
     let config = Settings::find(global, &Which::default(), None)?.read()?;
     let vault = Arc::new(vault::of(&config));
-    if vault.exists() || matches!(command, Auth::Login(_)) {
+    let logs_in = matches!(command, Auth::Login(_));
+    if vault.exists() || logs_in {
         vault::ask(&vault)?;
+    }
+    if logs_in {
+        can_keep(&vault).await?;
     }
     let logins = Logins::new(Arc::new(Internet::default()), vault, Arc::new(Terminal));
     match command {
@@ -34,6 +40,17 @@ pub(crate) async fn run(global: &Global, command: &Auth) -> Result<(), Failure> 
         Auth::Logout { backend, json } => log_out(&logins, &config, backend, *json).await,
         Auth::Status { backend, json } => status(&logins, &config, backend.as_deref(), *json).await,
     }
+}
+
+/// Makes sure that there can be a vault: nobody shall log in for nothing. One that is there is looked into later.
+async fn can_keep(vault: &Arc<Store>) -> Result<(), Failure> {
+    if vault.exists() {
+        return Ok(());
+    }
+    let store = Arc::clone(vault);
+    let probed = tokio::task::spawn_blocking(move || store.probe()).await;
+    let failed = |why| Failure::failed(format!("a login could not be kept: {why}"));
+    probed.map_err(Failure::failed)?.map_err(failed)
 }
 
 /// The backends that are meant.
@@ -54,35 +71,39 @@ fn meant(config: &Config, name: Option<&str>) -> Result<Vec<Login>, Failure> {
 
 async fn log_in(logins: &Logins, config: &Config, options: &auth::Login) -> Result<(), Failure> {
     let mut typed = Typed(Some(BufReader::new(tokio::io::stdin()).lines()));
-    let scopes: Vec<String> = options
-        .scope
-        .iter()
-        .flat_map(|scope| scope.split_whitespace())
-        .map(str::to_owned)
-        .collect();
-    let mut done = Vec::new();
+    let scopes = options.scope.iter().flat_map(|scope| scope.split_whitespace());
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
+    if let Some(odd) = scopes.iter().find(|scope| !is_scope(scope)) {
+        let hint = "hint: write them with spaces between: --scope \"read write\"";
+        return Err(Failure::wrong(format!("`{odd}` cannot be a scope\n{hint}")));
+    }
+    let (mut done, mut failed) = (Vec::new(), false);
     for login in meant(config, options.backend.as_deref())? {
         let known = logins.status(&login).await.map_err(Failure::failed)?;
-        if options.backend.is_none() && !known.is_empty() {
+        if options.backend.is_none() && known.iter().any(|state| state.usable) {
             continue;
         }
-        let backend = login.backend();
-        let state = logins.log_in(&login, &scopes, !options.no_browser, &mut typed).await;
-        let failed = |why| Failure::failed(format!("cannot log in to backend `{backend}`: {why}"));
-        done.push((backend.to_string(), vec![state.map_err(failed)?]));
+        let backend = login.backend().as_str();
+        match logins.log_in(&login, &scopes, !options.no_browser, &mut typed).await {
+            Ok(state) => {
+                if !options.json {
+                    print::note(&format!("logged in to backend `{backend}`"));
+                }
+                done.extend(rows(backend, &[state]));
+            }
+            Err(why) => {
+                print::error(&format!("cannot log in to backend `{backend}`: {why}"));
+                done.push(json!({ "backend": backend, "logged_in": false, "why": why }));
+                failed = true;
+            }
+        }
     }
     if options.json {
-        let rows: Vec<Value> =
-            done.iter().flat_map(|(backend, states)| rows(backend, states)).collect();
-        return Ok(print::data(&format!("{}\n", Value::Array(rows)))?);
-    }
-    if done.is_empty() {
+        print::data(&format!("{}\n", Value::Array(done)))?;
+    } else if done.is_empty() {
         print::note("there is no backend that has to be logged in to");
     }
-    for (backend, _) in done {
-        print::note(&format!("logged in to backend `{backend}`"));
-    }
-    Ok(())
+    if failed { Err(Failure::said()) } else { Ok(()) }
 }
 
 async fn log_out(
@@ -160,6 +181,9 @@ async fn status(
 fn holds(state: &LoginState) -> String {
     let left = state.until.map(|until| until.duration_since(SystemTime::now()).unwrap_or_default());
     match left.map(|left| left.as_secs()) {
+        left if !state.usable && (state.renews || left != Some(0)) => {
+            "logged in, but not as it is configured now".to_owned()
+        }
         None => "logged in".to_owned(),
         Some(0) if state.renews => "logged in, due to be refreshed".to_owned(),
         Some(0) => "expired".to_owned(),
@@ -184,6 +208,7 @@ fn rows(backend: &str, states: &[LoginState]) -> Vec<Value> {
             "scopes": state.scopes,
             "expires": state.until.map(seconds),
             "renews": state.renews,
+            "usable": state.usable,
         })
     };
     states.iter().map(row).collect()

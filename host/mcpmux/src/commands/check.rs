@@ -1,6 +1,6 @@
 //! `mcpmux check`: is the configuration right, and do its plugins load? Nothing is connected to.
 
-use mcpmux_core::config::{Config, Transport};
+use mcpmux_core::config::{Auth, Config, Transport};
 use mcpmux_core::ports::{Record, VaultProblem};
 use mcpmux_manage::cli::{Global, Which};
 use mcpmux_manage::{admin, print};
@@ -53,6 +53,11 @@ fn check(global: &Global) -> Result<Checked, Failure> {
     let loader = Loader { engine: engine()?, services: services(), limits: config.limits };
     loader.load(&config, &[])?;
     for backend in &config.backends {
+        if let Transport::Url { auth: Auth::OAuth(oauth), .. } = &backend.transport {
+            let wrong =
+                |why: String| Failure::wrong(format!("[backends.{}] auth: {why}", backend.name));
+            mcpmux_auth::check_key(oauth).map_err(wrong)?;
+        }
         if let Transport::Wasm { path, .. } = &backend.transport {
             let found = mcpmux_plugins::inspect(path);
             let wrong =

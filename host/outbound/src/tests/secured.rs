@@ -96,3 +96,38 @@ async fn a_server_that_is_not_believed_is_told_nothing() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_name_that_the_operator_wrote_may_lead_into_a_private_network_where_tls_makes_sure_of_it()
+{
+    let elsewhere = Some(SocketAddr::from(([127, 0, 0, 1], server())));
+    let names = |address: &str| {
+        let net = Fake { elsewhere, ..Fake::default() };
+        trusting(net.name("named.test", &[&[address]]).name("other.test", &[&[address]]))
+    };
+    let ask = async |internet: &Internet, url: &str, near: Near| {
+        within(internet.send(near_or_not(url, near))).await
+    };
+    for address in ["10.1.2.3", "192.168.0.1", "fd00::1"] {
+        let internet = names(address);
+        let answer = ask(&internet, "https://named.test/", Near::Name).await.unwrap();
+        assert_eq!(&answer.body[..], b"secret", "{address}");
+        for (url, near) in [
+            ("https://named.test/", Near::No),
+            ("https://named.test/", Near::Address),
+            ("http://named.test/", Near::Name),
+        ] {
+            let answer = ask(&internet, url, near).await;
+            assert!(
+                matches!(answer, Err(OutboundError::NotAllowed(_))),
+                "{address} {url} {near:?}"
+            );
+        }
+        let answer = ask(&internet, "https://other.test/", Near::Name).await;
+        assert!(matches!(answer, Err(OutboundError::Network(_))), "its certificate is not for it");
+    }
+    for address in ["169.254.169.254", "169.254.1.1", "0.0.0.0", "fe80::1", "fd00:ec2::254"] {
+        let answer = ask(&names(address), "https://named.test/", Near::Name).await;
+        assert!(matches!(answer, Err(OutboundError::NotAllowed(_))), "{address}");
+    }
+}

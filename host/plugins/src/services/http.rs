@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcpmux_core::ports::{Outbound, OutboundRequest};
+use mcpmux_core::ports::{Near, Outbound, OutboundRequest};
 use url::Url;
 
 use super::hint;
@@ -88,7 +88,7 @@ impl Web {
         Ok(OutboundRequest {
             method,
             url: url.into(),
-            near: reach == Reach::Near,
+            near: if reach == Reach::Near { Near::Address } else { Near::No },
             headers,
             body: body.into(),
             timeout: timeout.unwrap_or(TIMEOUT),

@@ -78,7 +78,7 @@ impl Account {
             return Err(Trouble::Denied { code: "invalid_grant".to_owned(), text });
         };
         let web = self.about.web(&self.deps);
-        let Kept { token_endpoint: endpoint, issuer, client, .. } = held;
+        let (Kept { token_endpoint: endpoint, client, .. }, issuer) = (held, held.audience());
         let (config, vault) = (&self.about.config, &*self.deps.vault);
         let desk = Desk { web: &web, endpoint, issuer, client, config, vault };
         let fields = [

@@ -112,6 +112,7 @@ fn login(access: &str, refresh: &str, since: u64) -> Kept {
         version: Kept::VERSION,
         url: URL.to_owned(),
         issuer: "https://as.example".to_owned(),
+        server: None,
         resource: URL.to_owned(),
         token_endpoint: "https://as.example/token".to_owned(),
         revocation_endpoint: None,

@@ -6,7 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use super::super::challenge::Challenge;
-use super::super::login::{self, PATIENCE, Waiting};
+use super::super::login::{self, PATIENCE, Waiting, Wish};
 use super::super::web::Trouble;
 use super::super::{discovery, scopes};
 use super::{AFTER_REFUSED, AFTER_TEMPORARY, Account, Found};
@@ -125,9 +125,10 @@ impl Account {
             want();
             return Ok(());
         }
-        let mut before = self.known().await?;
-        before.retain(|kept| self.lock().knows_client(&kept.client.id));
-        let waiting = ready.begin(deps, about, challenge, &before, more).await;
+        let before = self.known().await?;
+        let anew = before.iter().any(|kept| !self.lock().knows_client(&kept.client.id));
+        let wish = Wish { more, anew, ..Wish::default() };
+        let waiting = ready.begin(deps, about, challenge, &before, wish).await;
         let waiting = waiting.map_err(|trouble| self.in_the_way(&trouble))?;
         self.lock().waiting = true;
         if !more {

@@ -38,10 +38,14 @@ impl Drop for Stream {
 }
 
 impl Posts {
-    /// Sends a message. What it answers, if anything, comes on the stream.
-    pub(crate) async fn send(&self, backend: &BackendName, message: Vec<u8>) -> Result<(), Lost> {
-        let taken = Arc::new(AtomicBool::new(false));
-        let sent = self.wire.send(Method::POST, self.headers.clone(), message, &taken).await;
+    /// Sends a message; `taken` is as [`Wire::send`] has it. What it answers, if anything, comes on the stream.
+    pub(crate) async fn send(
+        &self,
+        backend: &BackendName,
+        message: Vec<u8>,
+        taken: &Arc<AtomicBool>,
+    ) -> Result<(), Lost> {
+        let sent = self.wire.send(Method::POST, self.headers.clone(), message, taken).await;
         let response = match sent {
             Ok(response) => response,
             Err(NoResponse::Unsent(_)) => return Err(Lost::Unsent),

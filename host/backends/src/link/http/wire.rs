@@ -16,6 +16,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use mcpmux_core::challenge::Challenge;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Credential, Refusal, Shown};
@@ -209,17 +210,12 @@ fn refused_with(response: &Response<Incoming>) -> Option<Option<String>> {
         challenge.push_str(&String::from_utf8_lossy(value.as_bytes()));
     }
     let challenge = Some(challenge).filter(|text| !text.is_empty() && text.len() <= CHALLENGE);
+    let wants_scopes = |text: &str| Challenge::parse(text).wants_scopes();
     match response.status() {
         StatusCode::UNAUTHORIZED => Some(challenge),
         StatusCode::FORBIDDEN if challenge.as_deref().is_some_and(wants_scopes) => Some(challenge),
         _ => None,
     }
-}
-
-/// Whether a challenge says that a token has not enough scopes.
-fn wants_scopes(challenge: &str) -> bool {
-    let plain: String = challenge.chars().filter(|c| !matches!(c, ' ' | '\t' | '"')).collect();
-    plain.contains("error=insufficient_scope")
 }
 
 /// A header from the configuration or a credential; its value stays out of logs.

@@ -42,10 +42,10 @@ async fn a_granted_request_leaves_with_its_bounds() {
     let sent = sent.0.lock().unwrap();
     let [far, near] = &sent[..] else { panic!("two were sent") };
     assert_eq!(far.url, "https://a.example/y?q=1");
-    assert_eq!((far.method.as_str(), &far.body[..], far.near), ("GET", &b"body"[..], false));
+    assert_eq!((far.method.as_str(), &far.body[..], far.near), ("GET", &b"body"[..], Near::No));
     assert_eq!(far.headers, [("x-a".to_owned(), "1".to_owned())]);
     assert_eq!((far.timeout, far.limit), (TIMEOUT, RESPONSE));
-    assert_eq!((near.timeout, near.near), (Duration::from_millis(5), true));
+    assert_eq!((near.timeout, near.near), (Duration::from_millis(5), Near::Address));
 }
 
 #[tokio::test]

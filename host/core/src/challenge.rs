@@ -1,24 +1,49 @@
-//! What a backend says when it refuses: the `Bearer` challenge of `WWW-Authenticate` (RFC 9110, section 11.6.1).
+//! What a backend says when it refuses: the `Bearer` challenge of `WWW-Authenticate` (RFC 9110, section 11.6.1), and what a
+//! scope is.
+
+/// The most scopes that are taken of a peer.
+const SCOPES: usize = 128;
+/// The most bytes of them.
+const LENGTH: usize = 4 << 10;
 
 /// The parameters of a `Bearer` challenge that matter here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Challenge {
+pub struct Challenge {
     /// Where the protected resource's metadata is (RFC 9728, section 5.1).
-    pub(crate) resource_metadata: Option<String>,
-    /// The scopes that are wanted.
-    pub(crate) scope: Option<String>,
+    pub resource_metadata: Option<String>,
+    /// The scopes that are wanted, with a space between two, as [`scopes`] lets them pass; `None`: it names none.
+    pub scope: Option<String>,
     /// The error's code (RFC 6750, section 3.1).
-    pub(crate) error: Option<String>,
+    pub error: Option<String>,
+}
+
+/// Whether a text is one scope (`scope-token` of RFC 6749, section 3.3).
+#[must_use]
+pub fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '!' | '#'..='[' | ']'..='~'))
+}
+
+/// The scopes among a peer's words: what is none is left out, and so is what comes after 128 of them or 4 KiB.
+pub fn scopes<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut length = 0;
+    let fits = |word: &&str| {
+        length += word.len() + 1;
+        length <= LENGTH
+    };
+    let words = words.into_iter().filter(|word| is_scope(word));
+    words.take(SCOPES).take_while(fits).map(str::to_owned).collect()
 }
 
 impl Challenge {
     /// Whether more scopes would help.
-    pub(crate) fn wants_scopes(&self) -> bool {
+    #[must_use]
+    pub fn wants_scopes(&self) -> bool {
         self.error.as_deref() == Some("insufficient_scope")
     }
 
     /// Reads the first `Bearer` challenge of a header's value, or of several joined by commas.
-    pub(crate) fn parse(text: &str) -> Self {
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
         let mut found = Self::default();
         let mut bearer = false;
         let mut seen = false;
@@ -50,6 +75,8 @@ impl Challenge {
             };
             place.get_or_insert(value);
         }
+        let scope = found.scope.map(|scope| scopes(scope.split_ascii_whitespace()).join(" "));
+        found.scope = scope.filter(|scope| !scope.is_empty());
         found
     }
 }
@@ -109,8 +136,19 @@ mod tests {
             [None, None, Some("invalid_token")],
         );
         check(r#"Bearer, Basic scope="no""#, [None, None, None]);
-        check(r#"Bearer scope="a\"b", Digest scope="c", error=x"#, [None, Some("a\"b"), None]);
+        check(r#"Bearer scope="a", Digest scope="c", error=x"#, [None, Some("a"), None]);
         check(r#"DPoP algs="ES256", Bearer scope = "a""#, [None, Some("a"), None]);
+    }
+
+    #[test]
+    fn what_is_no_scope_is_left_out() {
+        check(r#"Bearer scope="a\"b c\\d  e \"; rm""#, [None, Some("e rm"), None]);
+        check("Bearer scope=\"\u{e4} \t \u{7f}\"", [None, None, None]);
+        check(r#"Bearer realm="error=insufficient_scope, scope=no""#, [None, None, None]);
+        let many = vec!["s"; SCOPES + 1];
+        assert_eq!(scopes(many).len(), SCOPES);
+        let long = "s".repeat(LENGTH);
+        assert_eq!(scopes(["a", long.as_str(), "b"]), ["a"]);
     }
 
     #[test]
