@@ -241,13 +241,9 @@ fn denied(error: &Value) -> &str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backend_is_shown_what_a_plugin_says_and_it_is_asked_again_when_that_is_refused() {
-    let start = |tokens: &[&str]| {
-        let mut command = tokio::process::Command::new("python3");
-        command.arg(paths::root().join("tests/fixtures/bearer.py")).args(tokens);
-        Server::start(command)
-    };
     // The plugin's tokens count up each time that it is asked.
-    let (shown, locked) = tokio::join!(start(&["t-2", "t-3", "t-9"]), start(&["none"]));
+    let (shown, locked) =
+        tokio::join!(Server::bearer(&["t-2", "t-3", "t-9"]), Server::bearer(&["none"]));
     let backend = |name: &str, server: &Server, plugin: &str| {
         let auth = format!("auth = {{ type = \"plugin\", plugin = \"{plugin}\" }}");
         format!("[backends.{name}]\nurl = \"{}\"\n{auth}\n", server.url)

@@ -1,22 +1,12 @@
 //! The credential that a program prints, and the header that the configuration holds: what arrives, and what never does.
 
-use std::process::Stdio;
-
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use super::{needs_auth, program, text};
 use crate::harness::http::{self, Client};
 use crate::harness::{Home, PATIENCE, paths};
 use crate::peers::server::Server;
 use crate::vault::{KEYFILE, set};
-
-/// A server that takes these tokens, one after the other.
-pub(super) async fn bearer(tokens: &[&str]) -> Server {
-    let mut command = Command::new("python3");
-    command.arg(paths::root().join("tests/fixtures/bearer.py")).args(tokens).stdin(Stdio::null());
-    Server::start(command).await
-}
 
 fn section(url: &str, keys: &str) -> String {
     format!(
@@ -26,7 +16,7 @@ fn section(url: &str, keys: &str) -> String {
 
 #[tokio::test]
 async fn a_program_is_asked_again_when_its_token_is_refused() {
-    let server = bearer(&["first", "second"]).await;
+    let server = Server::bearer(&["first", "second"]).await;
     let home = Home::new(&section(&server.url, ""));
     in_turn(&home, "first second");
     let served = home.serve().await;
@@ -63,7 +53,7 @@ async fn refused(server: &Server) -> Value {
 
 #[tokio::test]
 async fn a_refusal_in_the_midst_of_a_stream_costs_one_token_and_one_more_request() {
-    let server = bearer(&["first", "second"]).await;
+    let server = Server::bearer(&["first", "second"]).await;
     let home = Home::new(&section(&server.url, ""));
     in_turn(&home, "first second");
     let served = home.serve().await;
@@ -77,7 +67,7 @@ async fn a_refusal_in_the_midst_of_a_stream_costs_one_token_and_one_more_request
 
 #[tokio::test]
 async fn what_is_refused_twice_is_not_sent_a_third_time() {
-    let server = bearer(&["first", "third"]).await;
+    let server = Server::bearer(&["first", "third"]).await;
     let home = Home::new(&section(&server.url, ""));
     in_turn(&home, "first second");
     let served = home.serve().await;
@@ -93,7 +83,7 @@ async fn what_is_refused_twice_is_not_sent_a_third_time() {
 
 #[tokio::test]
 async fn a_program_that_prints_no_token_is_a_login_that_is_lacking_and_none_of_it_shows() {
-    let server = bearer(&["never"]).await;
+    let server = Server::bearer(&["never"]).await;
     for (script, part) in [
         ("printf 'tok-s3cret\\r\\nX-Evil: 1\\n'", "more than one line"),
         ("head -c 1048576 /dev/zero | tr '\\0' s", "more than 65536 bytes"),
@@ -112,7 +102,7 @@ async fn a_program_that_prints_no_token_is_a_login_that_is_lacking_and_none_of_i
 
 #[tokio::test]
 async fn a_header_of_the_configuration_arrives_with_what_the_vault_keeps_of_it() {
-    let server = bearer(&["whole"]).await;
+    let server = Server::bearer(&["whole"]).await;
     let auth = "auth = { type = \"header\", name = \"Authorization\", value = \"Bearer w${secret:rest}\" }";
     let home = Home::new(&format!("[backends.b]\nurl = \"{}\"\n{auth}\n{KEYFILE}", server.url));
     set(&home, "rest", "hole").await;
@@ -122,7 +112,7 @@ async fn a_header_of_the_configuration_arrives_with_what_the_vault_keeps_of_it()
 
 #[tokio::test]
 async fn a_program_that_hangs_is_ended_with_what_it_started() {
-    let server = bearer(&["never"]).await;
+    let server = Server::bearer(&["never"]).await;
     let home = Home::new(&section(&server.url, ""));
     program(
         home.path(),

@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use super::command::bearer;
 use super::evil::{Evil, Twist};
 use super::{home, program, text};
 use crate::harness::http::Client;
+use crate::peers::server::Server;
 use crate::vault::leaks::{CANARY, clean, command_lines};
 use crate::vault::{noting, run};
 
@@ -37,7 +37,7 @@ async fn sections(takes: &str, refuses: &str, evil: &Evil) -> String {
 
 #[tokio::test]
 async fn no_credential_turns_up_anywhere() {
-    let (takes, refuses) = (bearer(&[CANARY]).await, bearer(&["another"]).await);
+    let (takes, refuses) = (Server::bearer(&[CANARY]).await, Server::bearer(&["another"]).await);
     // What it gives bears the mark: tokens, codes, and the secrets of clients that register themselves.
     let evil = Evil::start(Twist { mark: CANARY, ..Twist::default() }).await;
     let config = sections(&takes.url, &refuses.url, &evil).await;
@@ -59,7 +59,7 @@ async fn no_credential_turns_up_anywhere() {
         assert_eq!(text(&served, &format!("{name}__read")).await, "read done");
     }
     for (path, line) in command_lines() {
-        // The browser gets the code: it is the one that brings it.
+        // The browser brings the code.
         if !line.contains("browser") {
             clean(path.to_str().unwrap(), &line);
         }
@@ -74,7 +74,6 @@ async fn no_credential_turns_up_anywhere() {
         let (_, out, said) = run(&home, &variables, args, "").await;
         clean(&format!("{args:?}"), &format!("{out}{said}"));
     }
-    assert_eq!(served.stop().await, 0);
     assert!(served.log().contains("TRACE"), "the log was at its loudest");
     clean("the log", &served.log());
     for file in ["audit.jsonl", "state/mcpmux/vault.mcv"] {

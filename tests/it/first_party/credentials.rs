@@ -5,20 +5,12 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Command;
 
 use super::{Tool, backend, first, plugin};
 use crate::harness::http::{Client, LEGACY};
 use crate::harness::peer::{Over, Peer};
 use crate::harness::{Home, PATIENCE, paths};
 use crate::peers::server::Server;
-
-/// A server that takes one bearer token at a time: each of these, in turn.
-async fn bearer(tokens: &[&str]) -> Server {
-    let mut command = Command::new("python3");
-    command.arg(paths::root().join("tests/fixtures/bearer.py")).args(tokens);
-    Server::start(command).await
-}
 
 /// A backend at this URL that is shown what a plugin says.
 fn shown(name: &str, url: &str, by: &str) -> String {
@@ -70,7 +62,7 @@ async fn echo(client: &Client, backend: &str, arguments: Value) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_is_run_once_for_a_token_and_again_when_it_ends_or_is_refused() {
     let name = "credential-exec";
-    let (kept, locked) = tokio::join!(bearer(&["t-1", "t-2"]), bearer(&["none"]));
+    let (kept, locked) = tokio::join!(Server::bearer(&["t-1", "t-2"]), Server::bearer(&["none"]));
     let brief = backend("brief", LEGACY, Over::Http, &[Tool::new("echo")]).await;
     let config = [
         shown("kept", &kept.url, name),
@@ -200,7 +192,7 @@ json = { key = "{secret:KEY}" }
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_is_asked_once_for_a_token_and_again_when_it_is_refused() {
     let name = "credential-http";
-    let (crm, endpoint) = tokio::join!(bearer(&["t-1", "t-2"]), Endpoint::new());
+    let (crm, endpoint) = tokio::join!(Server::bearer(&["t-1", "t-2"]), Endpoint::new());
     let tools = r#"{"tools":[{"name":"echo","inputSchema":{"type":"object"}}]}"#;
     let mut old = Peer::new("old", LEGACY, Over::Http, &[("tools/list", tools)]).await;
     let config = [

@@ -31,6 +31,13 @@ impl Server {
         Self::start(command).await
     }
 
+    /// One that takes these bearer tokens, one after the other.
+    pub(crate) async fn bearer(tokens: &[&str]) -> Self {
+        let mut command = Command::new("python3");
+        command.arg(paths::root().join("tests/fixtures/bearer.py")).env("TOKENS", tokens.join(" "));
+        Self::start(command).await
+    }
+
     /// One that says `bound to ADDRESS` on standard error.
     pub(crate) async fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

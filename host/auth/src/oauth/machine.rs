@@ -164,8 +164,8 @@ mod tests {
     use mcpmux_core::hook::Reason;
     use mcpmux_core::names::BackendName;
 
-    use super::super::Prompt;
     use super::super::sites::Sites;
+    use super::super::{Prompt, Tasks};
     use super::*;
     use crate::fetched::Time;
     use crate::memory::Memory;
@@ -207,6 +207,7 @@ mod tests {
             vault: Arc::new(Memory::default()),
             prompt: Arc::new(Nobody),
             clock: Arc::new(Time::now),
+            tasks: Tasks::default(),
         };
         let about = About { backend: backend.clone(), url: URL.to_owned(), config };
         let machine = Machine::new(deps, about);
