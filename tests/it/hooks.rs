@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::http::{Client, LEGACY, MODERN};
 use crate::harness::scripted::until;
-use crate::harness::{Home, PATIENCE, Served, paths};
+use crate::harness::{Home, PATIENCE, Served};
 use crate::peers::server::Server;
 
 /// What the plugin is told to do; the backend and the plugin are named after it.

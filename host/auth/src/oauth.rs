@@ -7,6 +7,7 @@ mod browser;
 mod callback;
 mod client;
 mod discovery;
+mod hidden;
 pub(crate) mod kept;
 pub(crate) mod login;
 pub(crate) mod machine;

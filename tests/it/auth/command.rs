@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{needs_auth, program, text};
 use crate::harness::http::{self, Client};
-use crate::harness::{Home, PATIENCE, paths};
+use crate::harness::{Home, PATIENCE};
 use crate::peers::server::Server;
 use crate::vault::{KEYFILE, set};
 

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{Tool, backend, first, plugin};
 use crate::harness::http::{Client, LEGACY};
 use crate::harness::peer::{Over, Peer};
-use crate::harness::{Home, PATIENCE, paths};
+use crate::harness::{Home, PATIENCE};
 use crate::peers::server::Server;
 
 /// A backend at this URL that is shown what a plugin says.

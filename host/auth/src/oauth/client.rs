@@ -3,14 +3,14 @@
 
 use std::time::SystemTime;
 
-use mcpmux_core::config::{OAuth, Proof};
+use mcpmux_core::config::{OAuth, Proof, Secret};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::discovery::Server;
 use super::kept::{self, Client, Kept, Method, Origin};
-use super::token;
 use super::web::{Trouble, Web};
+use super::{hidden, token};
 
 /// What is chosen from.
 pub(crate) struct Choice<'a> {
@@ -89,8 +89,8 @@ fn secret_method(server: &Server) -> Method {
 #[derive(Deserialize)]
 struct Registration {
     client_id: String,
-    #[serde(default)]
-    client_secret: Option<String>,
+    #[serde(default, with = "hidden::maybe")]
+    client_secret: Option<Secret>,
     #[serde(default)]
     client_secret_expires_at: Option<u64>,
     #[serde(default)]

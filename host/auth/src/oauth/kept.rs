@@ -7,10 +7,12 @@ use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Record, Vault, VaultProblem};
 use serde::{Deserialize, Serialize};
 
-use super::About;
+use super::{About, hidden};
 
 /// The record's layout.
 const VERSION: u32 = 1;
+/// More bytes than a record has: each token fits into a header.
+const RECORD: usize = 64 << 10;
 
 /// How a client proves at the token endpoint to be itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +50,8 @@ pub(crate) struct Client {
     pub(crate) origin: Origin,
     pub(crate) method: Method,
     /// Its secret, if the authorization server gave it; one of the configuration is not kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hidden::maybe")]
+    pub(crate) secret: Option<Secret>,
     /// When that ends, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) secret_until: Option<u64>,
@@ -75,9 +77,10 @@ pub(crate) struct Kept {
     pub(crate) client: Client,
     /// What was asked for.
     pub(crate) scopes: Vec<String>,
-    pub(crate) access: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) refresh: Option<String>,
+    #[serde(with = "hidden")]
+    pub(crate) access: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "hidden::maybe")]
+    pub(crate) refresh: Option<Secret>,
     /// When the access token was given, in milliseconds since 1970.
     pub(crate) since: u64,
     /// When it ends; `None`: it was not said.
@@ -111,12 +114,15 @@ impl Kept {
 
     /// The header that is shown.
     pub(crate) fn shown(&self) -> Vec<(String, Secret)> {
-        vec![("authorization".to_owned(), Secret::new(format!("Bearer {}", self.access)))]
+        vec![("authorization".to_owned(), Secret::new(format!("Bearer {}", self.access.reveal())))]
     }
 
     fn text(&self) -> Secret {
-        // What is written here has no keys but strings.
-        Secret::new(serde_json::to_string(self).unwrap_or_default())
+        // Growing would leave pieces behind in memory.
+        let mut text = Vec::with_capacity(RECORD);
+        // What is written here has no keys but strings, and so is text.
+        let _infallible = serde_json::to_writer(&mut text, self);
+        Secret::new(String::from_utf8(text).unwrap_or_default())
     }
 
     fn parse(text: &Secret) -> Option<Self> {
@@ -203,7 +209,7 @@ mod tests {
                 callback: Some("http://127.0.0.1:1/callback".to_owned()),
             },
             scopes: Vec::new(),
-            access: "a".to_owned(),
+            access: Secret::new("a".to_owned()),
             refresh: None,
             since: 0,
             until: None,

@@ -72,7 +72,7 @@ impl Machine {
         };
         let given = desk.ask(&fields, (self.deps.clock)().wall).await?;
         *self.asked() = scopes;
-        let value = Secret::new(format!("Bearer {}", given.access));
+        let value = Secret::new(format!("Bearer {}", given.access.reveal()));
         Ok(Granted {
             headers: vec![("authorization".to_owned(), value)],
             expires: given.until.map(std::time::Duration::from_millis),
@@ -118,7 +118,7 @@ impl Machine {
             id: identity.client_id.clone(),
             origin: kept::Origin::Registered,
             method: if identity.client_secret.is_some() { Method::Post } else { Method::None },
-            secret: secret.map(|secret| secret.reveal().to_owned()),
+            secret,
             secret_until: None,
             callback: None,
         };

@@ -21,7 +21,7 @@ pub(crate) async fn revoke(deps: &Deps, about: &About, kept: &Kept) -> Result<bo
     let tokens = [("refresh_token", kept.refresh.as_ref()), ("access_token", Some(&kept.access))];
     for (hint, token) in tokens {
         let Some(token) = token else { continue };
-        let fields = [("token", token.clone()), ("token_type_hint", hint.to_owned())];
+        let fields = [("token", token.reveal().to_owned()), ("token_type_hint", hint.to_owned())];
         let answer = desk.post(WHAT, endpoint, &fields, (deps.clock)().wall).await?;
         if answer.status != 200 {
             return Err(refusal(WHAT, &answer));

@@ -4,14 +4,14 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mcpmux_core::config::{OAuth, Proof};
+use mcpmux_core::config::{OAuth, Proof, Secret};
 use mcpmux_core::ports::{OutboundResponse, Vault};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::kept::{Client, Method, Origin};
 use super::web::{Trouble, Web};
-use super::{assertion, kept, proof};
+use super::{assertion, hidden, kept, proof};
 
 const WHAT: &str = "the token endpoint";
 /// The most bytes of a token; many servers refuse headers that are longer.
@@ -20,20 +20,21 @@ const TOKEN: usize = 15 << 10;
 /// What a token endpoint gives (RFC 6749, section 5.1).
 #[derive(Deserialize)]
 struct Answer {
-    access_token: String,
+    #[serde(with = "hidden")]
+    access_token: Secret,
     #[serde(default)]
     token_type: Option<String>,
     #[serde(default)]
     expires_in: Option<f64>,
-    #[serde(default)]
-    refresh_token: Option<String>,
+    #[serde(default, with = "hidden::maybe")]
+    refresh_token: Option<Secret>,
 }
 
 /// An access token.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Given {
-    pub(crate) access: String,
-    pub(crate) refresh: Option<String>,
+    pub(crate) access: Secret,
+    pub(crate) refresh: Option<Secret>,
     /// When it was asked for, and when it ends.
     pub(crate) since: u64,
     pub(crate) until: Option<u64>,
@@ -72,10 +73,10 @@ impl Desk<'_> {
         }
         let printable =
             |token: &str| !token.is_empty() && token.chars().all(|c| c.is_ascii_graphic());
-        if !printable(&given.access_token) || given.access_token.len() > TOKEN {
+        if !printable(given.access_token.reveal()) || given.access_token.reveal().len() > TOKEN {
             return Err(wrong("a token that no header can hold"));
         }
-        let refresh = given.refresh_token.filter(|token| !token.is_empty());
+        let refresh = given.refresh_token.filter(|token| !token.reveal().is_empty());
         let since = kept::stamp(now);
         let life = given.expires_in.filter(|seconds| *seconds > 0.0 && *seconds < 1e10);
         // Whole milliseconds of a bounded, positive number.
@@ -126,7 +127,8 @@ impl Desk<'_> {
     async fn secret(&self) -> Result<String, Trouble> {
         if self.client.origin == Origin::Registered {
             let none = || Trouble::Refused("the registered client has no secret".to_owned());
-            return self.client.secret.clone().ok_or_else(none);
+            let secret = self.client.secret.as_ref().ok_or_else(none)?;
+            return Ok(secret.reveal().to_owned());
         }
         Ok(proof::of_client(self.config, self.vault).await?.reveal().to_owned())
     }

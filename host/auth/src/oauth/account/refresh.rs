@@ -83,7 +83,7 @@ impl Account {
         let desk = Desk { web: &web, endpoint, issuer, client, config, vault };
         let fields = [
             ("grant_type", "refresh_token".to_owned()),
-            ("refresh_token", refresh),
+            ("refresh_token", refresh.reveal().to_owned()),
             ("resource", held.resource.clone()),
         ];
         let given = desk.ask(&fields, (self.deps.clock)().wall).await?;

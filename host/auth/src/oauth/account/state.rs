@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mcpmux_core::config::Secret;
 use mcpmux_core::fault::Fault;
 use mcpmux_core::ports::Shown;
 
@@ -21,7 +22,7 @@ pub(super) struct State {
     wanted: Option<Fault>,
     pause: Option<(Fault, Instant)>,
     /// The refresh token that was refused: it is not shown again.
-    spent: Option<String>,
+    spent: Option<Secret>,
     /// The last login came to nothing, or what it gave was of no use: no browser opens by itself any more.
     pub(super) spurned: bool,
     /// A login is waited for.
@@ -173,7 +174,7 @@ impl State {
     }
 
     /// The server does not take this refresh token any more.
-    pub(super) fn spend(&mut self, refresh: Option<String>) {
+    pub(super) fn spend(&mut self, refresh: Option<Secret>) {
         self.spent = refresh;
     }
 

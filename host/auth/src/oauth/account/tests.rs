@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime};
 
-use mcpmux_core::config::OAuth;
+use mcpmux_core::config::{OAuth, Secret};
 use mcpmux_core::fault::Kind;
 use mcpmux_core::names::BackendName;
 use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Vault};
@@ -118,8 +118,8 @@ fn login(access: &str, refresh: &str, since: u64) -> Kept {
         revocation_endpoint: None,
         client,
         scopes: Vec::new(),
-        access: access.to_owned(),
-        refresh: Some(refresh.to_owned()),
+        access: Secret::new(access.to_owned()),
+        refresh: Some(Secret::new(refresh.to_owned())),
         since: kept::stamp(start()) + since,
         until: Some(kept::stamp(start()) + since + LIFE),
     }
