@@ -22,8 +22,9 @@ use crate::vault;
 pub(crate) async fn run(global: &Global, command: &Auth) -> Result<(), Failure> {
     let config = Settings::find(global, &Which::default(), None)?.read()?;
     let vault = Arc::new(vault::of(&config));
-    if vault.exists() || matches!(command, Auth::Login(_)) {
-        vault::ask(&vault)?;
+    match command {
+        Auth::Login(_) => vault::ask(&vault)?,
+        Auth::Logout { .. } | Auth::Status { .. } => vault::ask_to_open(&vault)?,
     }
     let logins = Logins::new(Arc::new(Internet::default()), vault, Arc::new(Terminal));
     match command {
