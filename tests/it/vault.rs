@@ -1,6 +1,7 @@
 //! The vault through the real binary: who gets a secret, who does not, and what is said when it cannot be had.
 
 mod file;
+mod full;
 mod keychain;
 mod keyring;
 pub(crate) mod leaks;
@@ -187,6 +188,23 @@ async fn a_passphrase_of_a_variable_or_a_program_opens_it() {
     );
     let (code, out, said) = run(&home, &[], &["secret", "list"], "").await;
     assert_eq!((code, out.as_str()), (0, "a  secret\n"), "{said}");
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_to_who_calls_as_a_person_can_help() {
+    let vault = "[vault]\nkey = \"passphrase\"\npassphrase = ";
+    let home = Home::new(&format!("{vault}\"right\"\n"));
+    set(&home, "t", "1").await;
+    home.write("mcpmux.toml", &format!("{vault}\"wrong\"\n{}", noting("has", "${secret:t}")));
+    let served = home.serve().await;
+    let said = served.said("backend=has why=").await;
+    assert!(said.contains("the passphrase is not the one"), "{said}");
+    let fault = Client::modern(&served.url).call("has__echo", serde_json::json!({})).await;
+    assert_eq!(fault["error"]["code"], 1008, "{fault}");
+    let text = fault["error"]["message"].as_str().unwrap();
+    assert!(text.contains("the vault's key is not the right one"), "{text}");
+    assert!(!text.contains("vault.mcv"), "where it is is for the operator: {text}");
+    assert_eq!(served.stop().await, 0);
 }
 
 #[tokio::test]

@@ -88,23 +88,29 @@ pub(crate) struct Findings<'a> {
     file: &'a Path,
     mistakes: Vec<Mistake>,
     warnings: Vec<Mistake>,
+    /// The places of which all is said.
+    settled: Vec<usize>,
 }
 
 impl<'a> Findings<'a> {
     pub(crate) const fn new(text: &'a str, file: &'a Path) -> Self {
-        Self { text, file, mistakes: Vec::new(), warnings: Vec::new() }
+        Self { text, file, mistakes: Vec::new(), warnings: Vec::new(), settled: Vec::new() }
     }
 
     /// Notes a mistake at a byte of the text.
     pub(crate) fn mistake(&mut self, at: usize, text: impl Into<String>) {
-        let mistake = self.at(at, text.into(), None);
-        self.mistakes.push(mistake);
+        self.add(at, text.into(), None);
     }
 
     /// Notes a mistake and what to do about it.
     pub(crate) fn hinted(&mut self, at: usize, text: impl Into<String>, hint: impl Into<String>) {
-        let mistake = self.at(at, text.into(), Some(hint.into()));
-        self.mistakes.push(mistake);
+        self.add(at, text.into(), Some(hint.into()));
+    }
+
+    /// The same, where it makes no sense to look further: nothing else is said of this place.
+    pub(crate) fn settled(&mut self, at: usize, text: impl Into<String>, hint: impl Into<String>) {
+        self.add(at, text.into(), Some(hint.into()));
+        self.settled.push(at);
     }
 
     /// Notes what works but is worth saying.
@@ -119,6 +125,13 @@ impl<'a> Findings<'a> {
             list.sort_by_key(|mistake| (mistake.line, mistake.column));
         }
         (Mistakes(self.mistakes), self.warnings)
+    }
+
+    fn add(&mut self, at: usize, text: String, hint: Option<String>) {
+        if !self.settled.contains(&at) {
+            let mistake = self.at(at, text, hint);
+            self.mistakes.push(mistake);
+        }
     }
 
     fn at(&self, at: usize, text: String, hint: Option<String>) -> Mistake {

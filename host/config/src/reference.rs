@@ -18,6 +18,8 @@ with file, line and column.
 
 - **Variables**: in every string, `${VAR}` stands for the environment variable `VAR`, and `${VAR:-default}` for
   `default` if `VAR` is empty or not set; without a default that is a mistake. `$${` is a literal `${`.
+- **Secrets**: `${secret:NAME}` stands for what `mcpmux secret set NAME` has put into the vault, and is read when a backend is
+  connected to. It can stand in a backend's `env` and `headers`, and in a token, value or client secret of its `auth`.
 - **Paths** start at the folder of the configuration.
 - **Durations** are a whole number and `ms`, `s`, `m` or `h`: `\"30s\"`.
 - **Sizes** are a number of bytes, or a whole number and `B`, `KiB`, `MiB` or `GiB`: `\"4MiB\"`.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use mcpmux_core::config::{Config, SecretText, Transport};
-use mcpmux_manage::admin;
-use mcpmux_manage::prompt;
+use mcpmux_core::config::{Config, Secret, SecretText, Transport};
+use mcpmux_core::ports::VaultProblem;
+use mcpmux_manage::{admin, print, prompt};
 use mcpmux_vault::Store;
 
 use crate::failure::Failure;
@@ -15,22 +15,67 @@ pub(crate) fn of(config: &Config) -> Store {
     Store::new(&config.vault, state_folder().as_deref())
 }
 
+/// How often a passphrase may be wrong.
+const TRIES: u32 = 3;
+
 /// Asks the person at the terminal for the passphrase, if one is needed and there is such a person; else whatever needs the
-/// vault says that it waits. A new vault's passphrase is asked for twice.
+/// vault says that it waits, and so it does if they say nothing. One that does not open the vault is asked for again; that
+/// of a vault that is to be made is asked for twice.
 pub(crate) fn ask(vault: &Store) -> Result<(), Failure> {
-    if !vault.wants_passphrase() || !prompt::can_ask() {
+    if vault.exists() {
+        return ask_to_open(vault);
+    }
+    if !may_be_asked_for(vault) {
         return Ok(());
     }
-    let failed = |error| Failure::failed(format!("cannot ask for the passphrase: {error}"));
-    let said = prompt::hidden("passphrase of the vault").map_err(failed)?;
-    if !vault.exists() {
-        let again = prompt::hidden("the same again, for the vault is new").map_err(failed)?;
-        if said != again {
-            return Err(Failure::failed("the passphrases differ\nhint: try again"));
-        }
+    let said = hidden("passphrase of the vault")?;
+    if said.reveal().is_empty() {
+        return Ok(());
+    }
+    if said != hidden("the same again, for the vault is new")? {
+        return Err(Failure::failed("the passphrases differ\nhint: try again"));
     }
     vault.say(said);
     Ok(())
+}
+
+/// The same for what needs nothing of a vault that is not there.
+pub(crate) fn ask_to_open(vault: &Store) -> Result<(), Failure> {
+    if !vault.exists() || !may_be_asked_for(vault) {
+        return Ok(());
+    }
+    let mut tries = 1;
+    loop {
+        let said = hidden("passphrase of the vault")?;
+        if said.reveal().is_empty() {
+            return Ok(());
+        }
+        vault.say(said);
+        match vault.opens() {
+            Err(VaultProblem::OtherKey(_)) if tries < TRIES => {
+                print::note("it is not the one that the vault was sealed with");
+                tries += 1;
+            }
+            Err(problem @ VaultProblem::OtherKey(_)) => return Err(Failure::failed(problem)),
+            // What else is wrong is said where it is in the way.
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn hidden(question: &str) -> Result<Secret, Failure> {
+    prompt::hidden(question)
+        .map_err(|error| Failure::failed(format!("cannot ask for the passphrase: {error}")))
+}
+
+/// Whether a person may be asked for what opens it.
+pub(crate) fn may_be_asked_for(vault: &Store) -> bool {
+    vault.wants_passphrase() && prompt::can_ask()
+}
+
+/// Whether anything of a configuration needs it, or it is there.
+pub(crate) fn is_wanted(vault: &Store, config: &Config) -> bool {
+    vault.exists() || keeps_logins(config) || !needed(config).is_empty()
 }
 
 /// What it is like now.

@@ -304,4 +304,6 @@ pub(crate) fn identity(record: &Record) -> Vec<u8> {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

@@ -51,7 +51,23 @@ pub(super) fn vault(node: &Node, folder: &Path, found: &mut Findings<'_>) -> Vau
         },
         _ => VaultKey::Keychain,
     };
-    Vault { key, path: path("path") }
+    let vault = Vault { key, path: path("path") };
+    if let (VaultKey::Keyfile(keyfile), Some(path)) = (&vault.key, &vault.path)
+        && is_used(path, keyfile)
+    {
+        let at = fields.text("keyfile").map_or(node.at, |(at, _)| at);
+        let text = "`keyfile` is a file that the vault itself uses: `path`, or the same with `.lock`, `.new` or `.turns`";
+        found.hinted(at, text, "name another file");
+    }
+    vault
+}
+
+/// Whether the vault at this path uses a file itself.
+fn is_used(path: &Path, file: &Path) -> bool {
+    let beside = |what: &str| path.with_added_extension(what);
+    file == path
+        || [beside("lock"), beside("new")].contains(&file.to_owned())
+        || file.starts_with(beside("turns"))
 }
 
 fn credential(fields: Fields<'_>, found: &mut Findings<'_>) -> String {

@@ -118,7 +118,7 @@ fn wrong_kind(key: &Key, node: &Node, section: &Section, found: &mut Findings<'_
 pub(crate) fn not_kept(node: &Node, found: &mut Findings<'_>) -> bool {
     let is_kept = matches!(&node.value, Value::Text(text) if !text.kept.is_empty());
     if is_kept {
-        found.hinted(
+        found.settled(
             node.at,
             "a secret of the vault cannot stand here: it is read when a backend is connected to, not before",
             "secrets can stand in a backend's `env` and `headers`, and in a token, value or client secret of its `auth`",

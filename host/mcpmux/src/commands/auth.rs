@@ -25,8 +25,9 @@ pub(crate) async fn run(global: &Global, command: &Auth) -> Result<(), Failure> 
     let config = Settings::find(global, &Which::default(), None)?.read()?;
     let vault = Arc::new(vault::of(&config));
     let logs_in = matches!(command, Auth::Login(_));
-    if vault.exists() || logs_in {
-        vault::ask(&vault)?;
+    match logs_in {
+        true => vault::ask(&vault)?,
+        false => vault::ask_to_open(&vault)?,
     }
     if logs_in {
         can_keep(&vault).await?;

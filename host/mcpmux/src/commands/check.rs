@@ -80,12 +80,12 @@ fn check(global: &Global) -> Result<Checked, Failure> {
 fn vault(config: &Config) -> Result<admin::Vault, Failure> {
     let (vault, needed) = (vault::of(config), vault::needed(config));
     vault.is_private().map_err(Failure::wrong)?;
-    if vault.exists() || !needed.is_empty() {
-        vault::ask(&vault)?;
-    }
+    vault::ask_to_open(&vault)?;
     let mut found = vault::look(&vault);
-    if found.problem.is_none() && (vault::keeps_logins(config) || !needed.is_empty()) {
-        let problem = if vault.exists() { Ok(()) } else { vault.probe() };
+    if found.problem.is_none() && vault::is_wanted(&vault, config) {
+        // One that is not there is made with what the person says then.
+        let is_enough = vault.exists() || vault::may_be_asked_for(&vault);
+        let problem = if is_enough { Ok(()) } else { vault.probe() };
         let problem = problem.err().or_else(|| {
             let known = vault.known().unwrap_or_default();
             let is_missing = |name: &&&str| !known.contains(&Record::Named((**name).to_owned()));

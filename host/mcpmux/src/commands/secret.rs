@@ -46,7 +46,7 @@ async fn set(vault: &Store, name: &str, json: bool) -> Result<(), Failure> {
 }
 
 async fn list(vault: &Store, json: bool) -> Result<(), Failure> {
-    vault::ask(vault)?;
+    vault::ask_to_open(vault)?;
     let records = vault.records().await.map_err(Failure::failed)?;
     if json {
         let records: Vec<Value> = records.iter().map(listed).collect();
@@ -58,7 +58,7 @@ async fn list(vault: &Store, json: bool) -> Result<(), Failure> {
 
 async fn remove(vault: &Store, name: &str, json: bool) -> Result<(), Failure> {
     let record = named(name)?;
-    vault::ask(vault)?;
+    vault::ask_to_open(vault)?;
     let removed = vault.remove(&record).await.map_err(Failure::failed)?;
     if json {
         print::data(&format!("{}\n", json!({ "name": name, "removed": removed })))?;

@@ -101,8 +101,7 @@ pub(crate) async fn run(global: &Global, options: &Serve) -> Result<(), Failure>
 fn open_vault(config: &Config, options: &Serve) -> Result<Arc<Store>, Failure> {
     let vault = vault::of(config);
     vault.is_private().map_err(Failure::wrong)?;
-    let wanted = vault.exists() || vault::keeps_logins(config) || !vault::needed(config).is_empty();
-    if !options.stdio && wanted {
+    if !options.stdio && vault::is_wanted(&vault, config) {
         vault::ask(&vault)?;
     }
     Ok(Arc::new(vault))

@@ -55,9 +55,8 @@ impl Visit {
         };
         let config = without_logins(config);
         let vault = Arc::new(vault::of(&config));
-        let keeps = vault::keeps_logins(&config) && vault.exists();
-        if keeps || !vault::needed(&config).is_empty() {
-            vault::ask(&vault)?;
+        if vault::keeps_logins(&config) || !vault::needed(&config).is_empty() {
+            vault::ask_to_open(&vault)?;
         }
         let host = Host::start(config.limits, config.audit.as_ref(), vault)?;
         let plugins = host.load(&config).await?;

@@ -182,3 +182,39 @@ fn a_damaged_salt_does_not_keep_the_other_head_from_being_tried() {
     });
     assert_eq!(opened.unwrap().0.read(&key, &named("a")), Ok(Some(secret("1"))));
 }
+
+#[test]
+fn the_laws_hold_for_files_that_were_cut_and_put_together_anew() {
+    let text = laws::file();
+    let other = laws::file();
+    laws::hold(text.as_bytes());
+    for end in 0..text.len() {
+        laws::hold(&text.as_bytes()[..end]);
+        laws::hold(&text.as_bytes()[end..]);
+    }
+    let lines: Vec<&str> =
+        text.lines().chain(other.lines()).filter(|line| !line.is_empty()).collect();
+    for one in &lines {
+        for two in &lines {
+            laws::hold(format!("{one}\n{two}\n{text}").as_bytes());
+            laws::hold(text.replace(one, two).as_bytes());
+        }
+    }
+}
+
+/// `UPDATE_SEEDS=1` writes them anew, after a change of the format.
+#[test]
+fn the_seeds_of_the_fuzz_target_can_be_opened() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/book");
+    if std::env::var_os("UPDATE_SEEDS").is_some() {
+        for name in ["one", "two"] {
+            std::fs::write(format!("{seeds}/{name}"), laws::file()).unwrap();
+        }
+    }
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        let seed = std::fs::read(seed.unwrap().path()).unwrap();
+        laws::hold(&seed);
+        let opened = Pages::parse(&seed).open(|_| Ok(laws::key()));
+        assert_eq!(opened.unwrap().0.records().count(), 3, "it can be opened");
+    }
+}

@@ -1,0 +1,105 @@
+//! A disk that has no room for the vault: the old one stays whole, and the next write with room works.
+
+use std::os::unix::fs::PermissionsExt;
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use tokio::process::Command;
+
+use super::{KEYFILE, json, run, set};
+use crate::harness::http::Client;
+use crate::harness::{Home, Served, http, paths};
+use crate::peers::server::Server;
+
+/// No file may have more than 32 KiB: the kernel lets a write come that far, and fails what is beyond. Programs would be
+/// ended by a signal.
+const FULL: &str = "trap '' XFSZ\nulimit -S -f 64";
+/// More than that.
+const LARGE: usize = 40 << 10;
+
+/// What is in the folder of the vault, and what the vault's file holds.
+fn found(home: &Home) -> (Vec<String>, Vec<u8>) {
+    let state = home.path().join("state/mcpmux");
+    let files = std::fs::read_dir(&state).unwrap();
+    let mut names: Vec<String> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.starts_with("vault."));
+    names.sort();
+    (names, std::fs::read(state.join("vault.mcv")).unwrap())
+}
+
+#[tokio::test]
+async fn a_secret_that_does_not_fit_on_the_disk_changes_nothing() {
+    let home = Home::new(KEYFILE);
+    set(&home, "a", "1").await;
+    let before = found(&home);
+    let large = "x".repeat(LARGE);
+    std::fs::write(home.path().join("large"), &large).unwrap();
+    let mut command = home.mcpmux_after(FULL, &["secret", "set", "b"]);
+    command.stdin(std::fs::File::open(home.path().join("large")).unwrap());
+    let output = tokio::time::timeout(crate::harness::PATIENCE, command.output()).await;
+    let output = output.expect("it hangs").unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("cannot write `") && said.contains("vault.mcv`: File too large"),
+        "{said}"
+    );
+    assert_eq!(found(&home), before);
+    set(&home, "b", &large).await;
+    let (code, out, said) = run(&home, &[], &["secret", "list"], "").await;
+    assert_eq!((code, out.as_str()), (0, "a  secret\nb  secret\n"), "{said}");
+}
+
+/// Calls the tool of the server behind the authorization server until it says this.
+async fn says(served: &Served, wanted: &str) {
+    let client = Client::modern(&served.url);
+    let deadline = std::time::Instant::now() + crate::harness::PATIENCE;
+    loop {
+        let answer = client.call("one__read", serde_json::json!({})).await;
+        if answer["result"]["content"][0]["text"] == wanted {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "{answer}\n{}", served.log());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_login_that_does_not_fit_on_the_disk_is_used_and_kept_once_there_is_room() {
+    let mut server = Command::new(paths::node());
+    server.arg(paths::root().join("tests/peers/authorization.mjs"));
+    server.arg(paths::root().join("tests/.deps"));
+    let server = Server::start(server).await;
+    let home = Home::new(&format!(
+        "{KEYFILE}[backends.one]\nurl = \"{}\"\nauth.type = \"oauth\"\n",
+        server.url.replace("/mcp", "/one/mcp")
+    ));
+    set(&home, "large", &"x".repeat(LARGE)).await;
+    let browser = home.path().join("browser");
+    let script = format!(
+        "#!/bin/sh\nexec {} {} \"$1\"\n",
+        paths::python().display(),
+        paths::root().join("tests/peers/browser.py").display()
+    );
+    std::fs::write(&browser, script).unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (_, before) = found(&home);
+
+    let served = home.serve_after(FULL, &[("BROWSER", browser.to_str().unwrap())]).await;
+    says(&served, "read done").await;
+    let said = served.said("File too large").await;
+    assert!(said.contains("the login ends with this process"), "{said}");
+    let (names, now) = found(&home);
+    assert!(now == before, "the vault is as it was");
+    assert!(!names.contains(&"vault.mcv.new".to_owned()), "{names:?}");
+
+    let process = Pid::from_raw(served.child.id().unwrap().cast_signed());
+    let unlimited = Rlimit { current: None, maximum: None };
+    prlimit(process, Resource::Fsize, unlimited).unwrap();
+    let expired = http::client().post(server.url.replace("/mcp", "/expire")).send().await.unwrap();
+    assert_eq!(expired.status(), 200);
+    says(&served, "read done").await;
+    let listed = json(&home, &["secret", "list", "--json"]).await;
+    assert_eq!((&listed[1]["kind"], &listed[1]["backend"]), (&"login".into(), &"one".into()));
+    assert_eq!(served.stop().await, 0);
+}
