@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use crate::harness::{Home, PATIENCE, paths};
+use crate::harness::{Home, PATIENCE, ended, paths};
 
 /// The commands of the README's `console` blocks, with what it says they print.
 fn shown() -> Vec<(String, String)> {
@@ -29,6 +29,23 @@ fn words(line: &str) -> Vec<String> {
         }
     });
     pieces.collect()
+}
+
+#[tokio::test]
+async fn its_configurations_are_right() {
+    let readme = std::fs::read_to_string(paths::root().join("README.md")).unwrap();
+    paths::plugin("clock.wasm");
+    let mut checked = 0;
+    for block in readme.split("```toml\n").skip(1) {
+        let block = block.split_once("```").unwrap().0;
+        let home = Home::new(&block.replace("\"plugins/", "\"{plugins}/"));
+        let mut check = home.mcpmux(&["check"]);
+        check.env("GITHUB_TOKEN", "t");
+        let (code, out, error) = ended(check, PATIENCE).await;
+        assert_eq!(code, 0, "{block}\n{out}{error}");
+        checked += 1;
+    }
+    assert_eq!(checked, 2, "the README has other configurations than this test knows");
 }
 
 #[tokio::test]

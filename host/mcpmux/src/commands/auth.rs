@@ -24,13 +24,11 @@ use crate::vault;
 pub(crate) async fn run(global: &Global, command: &Auth) -> Result<(), Failure> {
     let config = Settings::find(global, &Which::default(), None)?.read()?;
     let vault = Arc::new(vault::of(&config));
-    let logs_in = matches!(command, Auth::Login(_));
-    match logs_in {
-        true => vault::ask(&vault)?,
-        false => vault::ask_to_open(&vault)?,
-    }
-    if logs_in {
+    if matches!(command, Auth::Login(_)) {
+        vault::ask(&vault)?;
         can_keep(&vault).await?;
+    } else {
+        vault::ask_to_open(&vault)?;
     }
     let logins = Logins::new(Arc::new(Internet::default()), vault, Arc::new(Terminal));
     match command {
