@@ -50,6 +50,22 @@ async fn a_secret_that_does_not_fit_on_the_disk_changes_nothing() {
     assert_eq!((code, out.as_str()), (0, "a  secret\nb  secret\n"), "{said}");
 }
 
+#[tokio::test]
+async fn a_keyfile_that_does_not_fit_on_the_disk_is_not_there() {
+    let home = Home::new(KEYFILE);
+    let mut command = home.mcpmux_after("trap '' XFSZ\nulimit -S -f 0", &["secret", "set", "a"]);
+    // Standard input is no terminal, and so it is read to its end.
+    std::fs::write(home.path().join("value"), "1").unwrap();
+    command.stdin(std::fs::File::open(home.path().join("value")).unwrap());
+    let output = tokio::time::timeout(crate::harness::PATIENCE, command.output()).await;
+    let said = String::from_utf8(output.expect("it hangs").unwrap().stderr).unwrap();
+    assert!(said.contains("cannot make the keyfile"), "{said}");
+    let files = std::fs::read_dir(home.path()).unwrap();
+    let mut keys = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(keys.find(|name| name.starts_with("vault.key")), None);
+    set(&home, "a", "1").await;
+}
+
 /// Calls the tool of the server behind the authorization server until it says this.
 async fn says(served: &Served, wanted: &str) {
     let client = Client::modern(&served.url);

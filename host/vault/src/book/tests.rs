@@ -143,8 +143,12 @@ fn a_record_of_another_vault_or_of_another_past_is_not_taken() {
         let text = book.text(&key).unwrap().replace(&book.lines[&counter][0], sealed);
         open(text.as_bytes(), &key).unwrap().read(&key, &named("a"))
     };
-    let read = put_in(&ours, &theirs.lines[&1][0], 1);
-    assert!(matches!(read, Err(VaultProblem::Damaged(_))), "{read:?}");
+    let mut twin = written(&key, &[(named("a"), "twin")]);
+    twin.entries = theirs.entries.clone();
+    for book in [&ours, &twin] {
+        let read = put_in(book, &theirs.lines[&1][0], 1);
+        assert!(matches!(read, Err(VaultProblem::Damaged(_))), "{read:?}");
+    }
 
     // A backup is put back, and goes on with a counter that was used before.
     let backup = ours.text(&key).unwrap();
