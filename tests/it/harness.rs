@@ -82,6 +82,8 @@ impl Home {
         command
             .env_remove("MCPMUX_CONFIG")
             .env_remove("MCPMUX_LOG")
+            // Nobody's own keychain is touched.
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .env("NO_COLOR", "1")
             .env_remove("XDG_RUNTIME_DIR")
             .env("XDG_STATE_HOME", self.path().join("state"))

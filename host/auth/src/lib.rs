@@ -155,7 +155,8 @@ impl Credentials {
             tokio::spawn(async move {
                 while ending.run_until_cancelled(vault.changed()).await.is_some() {
                     for account in accounts(&kept) {
-                        account.look_again().await;
+                        // One that is being refreshed does not hold up the others.
+                        tokio::spawn(async move { account.look_again().await });
                     }
                 }
             });
@@ -199,6 +200,11 @@ impl CredentialSource for Credentials {
             return Some(same.credential.shared());
         }
         let made = self.make(&origin);
+        if let (Some(Held::Account(new)), Some(Held::Account(old))) =
+            (&made, all.get(backend).map(|kept| &kept.credential))
+        {
+            new.inherit(old);
+        }
         let shared = made.as_ref().map(Held::shared);
         let before = match made {
             Some(credential) => all.insert(backend.clone(), Kept { origin, credential }),

@@ -106,7 +106,7 @@ impl Logins {
         let text = |trouble: crate::oauth::Trouble| trouble.text().to_owned();
         let challenge = about.web(&self.deps).challenge(&about.url).await;
         let ready = login::discover(&self.deps, about, &challenge).await.map_err(text)?;
-        // Nobody shall log in for nothing: it is seen now whether the vault can be written.
+        // Nobody shall log in for nothing: it is seen now whether the vault opens.
         drop(self.deps.vault.turn(&ready.record(about)).await.map_err(locked)?);
         let wish = Wish { more: !scopes.is_empty(), scopes, anew: true };
         let waiting =

@@ -52,13 +52,15 @@ impl Supervisor {
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::default();
         let mut memory = self.remember().await;
+        // Once: who asks for it last is the one that it belongs to.
+        let credential = self.credential();
         let mut quiet = false;
         loop {
             if !quiet {
                 self.report(State::Connecting);
             }
             self.slot.set_phase(Phase::Connecting);
-            let attempt = match self.attempt(&mut memory).await {
+            let attempt = match self.attempt(&mut memory, credential.as_ref()).await {
                 Ok(attempt) => attempt,
                 Err(_) => return,
             };
@@ -99,7 +101,7 @@ impl Supervisor {
             if let Some(life) = ended {
                 life.stop().await;
             }
-            let credential = self.credential().filter(|_| wants_login);
+            let credential = credential.as_ref().filter(|_| wants_login);
             tokio::select! {
                 () = sleep(wait) => {}
                 () = renewed(credential) => {}
@@ -109,10 +111,15 @@ impl Supervisor {
     }
 
     /// Connects, unless told to stop meanwhile.
-    async fn attempt(&mut self, memory: &mut Memory) -> Result<Result<Connected, Fault>, Instant> {
+    async fn attempt(
+        &mut self,
+        memory: &mut Memory,
+        credential: Option<&Arc<dyn Credential>>,
+    ) -> Result<Result<Connected, Fault>, Instant> {
         let patience = self.slot.patience.init;
         let (slot, deps) = (&self.slot, &self.deps);
-        let connecting = timeout(patience, connect(&slot.name, &self.transport, deps, memory));
+        let connecting =
+            timeout(patience, connect(&slot.name, &self.transport, deps, memory, credential));
         let attempt = tokio::select! {
             attempt = connecting => attempt,
             until = stopping(&mut self.stop) => return Err(until),
@@ -189,7 +196,7 @@ impl Supervisor {
 }
 
 /// Waits until there may be something to show.
-async fn renewed(credential: Option<Arc<dyn Credential>>) {
+async fn renewed(credential: Option<&Arc<dyn Credential>>) {
     match credential {
         Some(credential) => credential.renewed().await,
         None => std::future::pending().await,

@@ -20,10 +20,23 @@ pub(super) struct Twist {
     pub(super) reply: &'static str,
     /// Where these paths redirect to.
     pub(super) redirects: Vec<(&'static str, String)>,
+    /// How whoever shows the right token is refused.
+    pub(super) refuses: Option<Refuses>,
+    /// No refresh token is given.
+    pub(super) once: bool,
     /// The name that tokens and clients have here.
     pub(super) mark: &'static str,
     /// Where the backend has moved its logins to.
     pub(super) moved: Option<String>,
+}
+
+/// A refusal of what was just given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refuses {
+    /// 401.
+    Token,
+    /// 403: other scopes are wanted.
+    Scopes,
 }
 
 /// The server.
@@ -150,9 +163,12 @@ fn answer(request: &str, me: &str, twist: &Twist) -> String {
             );
             reply("302 Found", &format!("location: {to}\r\n"), "")
         }
-        "/token" => json_reply(&json!({
-            "access_token": format!("access-{mark}"), "token_type": "Bearer", "expires_in": 3600, "refresh_token": format!("refresh-{mark}"),
-        })),
+        "/token" => {
+            let refresh = (!twist.once).then(|| format!("refresh-{mark}"));
+            json_reply(&json!({
+                "access_token": format!("access-{mark}"), "token_type": "Bearer", "expires_in": 3600, "refresh_token": refresh,
+            }))
+        }
         "/mcp" => serve(request, issuer, me, twist, mark),
         _ => reply("404 Not Found", "", ""),
     }
@@ -166,6 +182,14 @@ fn serve(request: &str, issuer: &str, me: &str, twist: &Twist, mark: &str) -> St
     if !head.contains(&good) {
         let more = twist.challenge.unwrap_or("").replace("{me}", me);
         return reply("401 Unauthorized", &format!("www-authenticate: Bearer {more}\r\n"), "");
+    }
+    let challenge = r#"www-authenticate: Bearer error="insufficient_scope", scope="more""#;
+    match twist.refuses {
+        Some(Refuses::Token) => {
+            return reply("401 Unauthorized", "www-authenticate: Bearer\r\n", "");
+        }
+        Some(Refuses::Scopes) => return reply("403 Forbidden", &format!("{challenge}\r\n"), ""),
+        None => {}
     }
     let Ok(message) = serde_json::from_str::<Value>(body) else {
         return reply("405 Method Not Allowed", "", "");

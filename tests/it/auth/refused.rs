@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::evil::{Evil, Twist};
+use super::evil::{Evil, Refuses, Twist};
 use super::{appears, call, home, needs_auth, opened, program, serve, text};
 
 /// With this twist there is no login: no browser opens, no token is asked for, and the reason is said.
@@ -144,6 +144,27 @@ async fn nothing_of_one_issuer_is_shown_to_another() {
         for secret in ["access-one", "refresh-one", "secret-one", "client-one"] {
             assert!(!request.contains(secret), "{request}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_refuses_whatever_was_just_given_is_not_tried_all_the_time() {
+    for (refuses, once) in
+        [(Refuses::Token, false), (Refuses::Token, true), (Refuses::Scopes, false)]
+    {
+        let evil = Evil::start(Twist { refuses: Some(refuses), once, ..Twist::default() }).await;
+        let home = home(&evil.section());
+        let served = serve(&home).await;
+        served.said("logged in backend=b").await;
+        // All this takes a while, in which much could be asked.
+        for _ in 0..20 {
+            needs_auth(&home, "b").await;
+            assert_eq!(call(&served, "b__read").await["error"]["code"], 1008);
+        }
+        assert_eq!(opened(&home).len(), 1, "{}", served.log());
+        let (tokens, requests) = (evil.asked("POST /token"), evil.asked("POST /mcp"));
+        assert!(tokens <= 3 && requests <= 30, "{tokens} {requests}: {}", served.log());
+        assert_eq!(served.stop().await, 0);
     }
 }
 

@@ -59,7 +59,9 @@ async fn two_processes_outlive_a_thousand_refusals_with_one_refresh_for_each() {
     let second = serve(&home).await;
     appears(&second, "one__read").await;
     let said = |served: &Served| format!("{}\n{}", served.log(), first.log());
+    let deadline = std::time::Instant::now() + 20 * PATIENCE;
     for round in 0..REFUSALS {
+        assert!(std::time::Instant::now() < deadline, "{round} rounds: {}", said(&second));
         guarded.tell("expire").await;
         let answers = tokio::join!(text(&first, "one__read"), text(&second, "one__read"));
         let done = ("read done".to_owned(), "read done".to_owned());

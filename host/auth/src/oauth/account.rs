@@ -59,8 +59,12 @@ impl Account {
 
     async fn show(&self) -> Result<Shown, Fault> {
         match self.look() {
-            Found::Fresh(shown) => return Ok(shown),
+            Found::Fresh(shown) => {
+                self.lock().show();
+                return Ok(shown);
+            }
             Found::Due(shown) => {
+                self.lock().show();
                 // If somebody is at it already there is nothing to do; nobody has to wait for it.
                 if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned()
                     && matches!(self.look(), Found::Due(_))
@@ -76,7 +80,7 @@ impl Account {
         if matches!(self.look(), Found::Nothing | Found::Wanted(_)) {
             self.reload().await?;
         }
-        match self.look() {
+        let shown = match self.look() {
             Found::Fresh(shown) | Found::Due(shown) => Ok(shown),
             Found::Paused(fault) | Found::Wanted(fault) => Err(fault),
             // Whether the backend wants a login is for it to say.
@@ -88,7 +92,9 @@ impl Account {
                     _ => Err(fault),
                 },
             },
-        }
+        };
+        self.lock().show();
+        shown
     }
 
     async fn replace(&self, refusal: Refusal) -> Result<Option<Shown>, Fault> {
@@ -102,7 +108,7 @@ impl Account {
             drop(turn);
             return self.widen(&shown, challenge, patient).await;
         }
-        self.lock().refused(&shown);
+        self.lock().refused(&shown, (self.deps.clock)());
         self.renew(turn, &shown, challenge).await
     }
 
@@ -142,13 +148,13 @@ impl Account {
         Ok(all)
     }
 
-    /// Ends when there is something to show.
+    /// Ends when there is something to show that was not shown yet.
     async fn wait(&self) {
         let mut news = self.news.subscribe();
         loop {
             // Who cannot read the vault now will be told when it is asked.
             let _unread = self.reload().await;
-            if matches!(self.look(), Found::Fresh(_) | Found::Due(_) | Found::Over) {
+            if self.lock().has_news((self.deps.clock)()) {
                 return;
             }
             let _news = tokio::time::timeout(LOOK, news.changed()).await;
@@ -158,10 +164,15 @@ impl Account {
     /// Looks at what somebody, perhaps in another process, has changed in the vault: a login that is not there any more is
     /// not used any more.
     pub(crate) async fn look_again(&self) {
+        // Whoever waits for the turn to look will see what is there then.
+        if std::mem::replace(&mut self.lock().looking, true) {
+            return;
+        }
         let _turn = self.turn.lock().await;
+        self.lock().looking = false;
         let record = self.lock().held().map(|kept| kept.record(&self.about.backend));
         if let Some(record) = record
-            && self.lock().adrift().is_none()
+            && self.lock().has_rested()
             && matches!(self.deps.vault.read(&record).await, Ok(None))
         {
             self.logged_out();
@@ -175,7 +186,7 @@ impl Account {
         let fault = faults::login(&self.about.backend, "it was logged out");
         let mut state = self.lock();
         state.give_up();
-        state.spurned = true;
+        state.denied = true;
         state.want(fault.clone());
         fault
     }
@@ -183,6 +194,23 @@ impl Account {
     /// Nobody is waited for any more: the backend is gone, or is logged in to in another way.
     pub(crate) fn retire(&self) {
         self.ending.cancel();
+    }
+
+    /// Takes over what rests nowhere from an account of the same backend that was configured otherwise.
+    pub(crate) fn inherit(&self, before: &Self) {
+        let adrift = before.lock().adrift().map(|kept| Kept::clone(kept));
+        if let Some(kept) = adrift.filter(|kept| kept.fits(&self.about)) {
+            self.lock().put(kept, (self.deps.clock)());
+            self.set_adrift();
+        }
+    }
+
+    /// The backend refuses what its authorization server has just given.
+    fn is_useless(&self, shown: &Shown) -> Fault {
+        let why = "it refuses what its authorization server has just given";
+        let fault = faults::login(&self.about.backend, why);
+        self.lock().is_useless(shown, fault.clone(), (self.deps.clock)(), REST);
+        fault
     }
 
     fn look(&self) -> Found {
@@ -229,15 +257,9 @@ impl Credential for Account {
     }
 
     fn judged(&self, shown: &Shown, accepted: bool) {
-        let now = (self.deps.clock)();
-        let mut state = self.lock();
         match accepted {
-            true => state.accepted(shown),
-            false => {
-                let why = "it refuses what its authorization server has just given";
-                let fault = faults::login(&self.about.backend, why);
-                state.is_useless(shown, fault, now, REST);
-            }
+            true => self.lock().accepted(shown),
+            false => drop(self.is_useless(shown)),
         }
     }
 

@@ -1,4 +1,5 @@
-//! How secrets are read from what servers give, and written to the vault's record: nowhere else is one serialized.
+//! How secrets are read from what servers give, and written to the vault's record: nothing else serializes one. On its way
+//! to a server it is in the body of a request, which is not wiped.
 
 use mcpmux_core::config::Secret;
 use serde::{Deserialize, Deserializer, Serializer};

@@ -81,6 +81,9 @@ pub(crate) struct Kept {
     pub(crate) access: Secret,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "hidden::maybe")]
     pub(crate) refresh: Option<Secret>,
+    /// When a person logged in, in milliseconds since 1970; refreshing does not change it.
+    #[serde(default)]
+    pub(crate) made: u64,
     /// When the access token was given, in milliseconds since 1970.
     pub(crate) since: u64,
     /// When it ends; `None`: it was not said.
@@ -211,6 +214,7 @@ mod tests {
             scopes: Vec::new(),
             access: Secret::new("a".to_owned()),
             refresh: None,
+            made: 0,
             since: 0,
             until: None,
         }

@@ -233,6 +233,7 @@ impl Waiting {
             scopes: scopes.clone(),
             access: given.access,
             refresh: given.refresh,
+            made: given.since,
             since: given.since,
             until: given.until,
         })

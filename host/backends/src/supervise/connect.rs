@@ -7,7 +7,7 @@ use mcpmux_core::config::{Secret, SecretText, Transport};
 use mcpmux_core::era::Era;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::Program;
+use mcpmux_core::ports::{Credential, Program};
 
 use crate::link::http::{self, Met, Mirrors};
 use crate::link::{Hello, Link, handshake, stdio, wasm};
@@ -96,6 +96,7 @@ pub(crate) async fn connect(
     transport: &Transport,
     deps: &Deps,
     memory: &Memory,
+    credential: Option<&Arc<dyn Credential>>,
 ) -> Result<Connected, Fault> {
     let limit = deps.limits.message;
     let events = Arc::clone(&deps.events);
@@ -120,9 +121,9 @@ pub(crate) async fn connect(
             let hello = handshake::shake(&link, memory.era()).await?;
             Ok(Connected { link: Link::Duplex(link), hello, life: Life::Program(running) })
         }
-        Transport::Url { url, headers, auth } => {
+        Transport::Url { url, headers, .. } => {
             let headers = &filled(name, headers, deps).await?;
-            let credential = deps.credentials.credential(name, url, auth);
+            let credential = credential.cloned();
             let mirrors = Arc::clone(&memory.mirrors);
             let target = http::Target { url, headers, credential, limit, events, mirrors };
             let (met, hello) = http::connect(name, target, memory.era()).await?;

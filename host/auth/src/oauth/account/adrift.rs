@@ -11,20 +11,19 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 impl Account {
     /// What is held rests nowhere: sees to it in the background.
     pub(super) fn set_adrift(&self) {
-        let known = self.lock().adrift().is_some();
-        self.lock().set_adrift(true);
-        if known {
+        self.lock().set_adrift();
+        // It is not let go of before it rests.
+        let Some(this) = self.this.upgrade() else { return };
+        if std::mem::replace(&mut self.lock().rescued, true) {
             return;
         }
-        let (this, ending) = (self.this.clone(), self.ending.clone());
         self.deps.tasks.tracker.spawn(async move {
             let mut pause = PAUSE.0;
             loop {
                 let last = tokio::select! {
                     () = tokio::time::sleep(pause) => false,
-                    () = ending.cancelled() => true,
+                    () = this.ending.cancelled() => true,
                 };
-                let Some(this) = this.upgrade() else { return };
                 if this.rests().await || last {
                     return;
                 }
@@ -36,14 +35,24 @@ impl Account {
     /// Writes what is held if it is adrift; whether nothing is any more.
     async fn rests(&self) -> bool {
         let _turn = self.turn.lock().await;
-        let Some(held) = self.lock().adrift().cloned() else { return true };
+        let Some(held) = self.lock().adrift().cloned() else {
+            self.lock().rescued = false;
+            return true;
+        };
         let (backend, vault) = (&self.about.backend, &*self.deps.vault);
         let record = held.record(backend);
         let Ok(_among_processes) = vault.turn(&record).await else { return false };
         match kept::read(vault, &record).await {
             // Somebody else has logged in.
             Ok(Some(other)) if other.since > held.since => {
-                self.lock().adopt(other, (self.deps.clock)());
+                let mut state = self.lock();
+                state.rescued = false;
+                state.adopt(other, (self.deps.clock)());
+                return true;
+            }
+            Ok(None) if self.lock().has_rested() => {
+                self.lock().rescued = false;
+                self.logged_out();
                 return true;
             }
             Ok(_) => {}
@@ -52,7 +61,9 @@ impl Account {
         if kept::write(vault, backend, &held).await.is_err() {
             return false;
         }
-        self.lock().set_adrift(false);
+        let mut state = self.lock();
+        state.rescued = false;
+        state.rests();
         tracing::info!(%backend, "the login rests in the vault now");
         true
     }

@@ -42,13 +42,14 @@ impl Account {
                 // With the turn, what rests there is what was given last.
                 let known = other.access == held.access;
                 self.lock().put(other.clone(), now);
+                self.lock().rests();
                 self.tell();
                 if fresh && !known {
                     return Ok(other.shown());
                 }
                 other
             }
-            Ok(None) if !adrift => return Err(self.logged_out()),
+            Ok(None) if self.lock().has_rested() => return Err(self.logged_out()),
             Ok(_) | Err(_) => held,
         };
         let result = self.ask(&held).await;
@@ -61,9 +62,12 @@ impl Account {
                 };
                 let shown = new.shown();
                 self.lock().put(new, now);
-                if let Err(why) = written {
-                    tracing::warn!(%backend, %why, "the refreshed login cannot be kept yet");
-                    self.set_adrift();
+                match written {
+                    Ok(()) => self.lock().rests(),
+                    Err(why) => {
+                        tracing::warn!(%backend, %why, "the refreshed login cannot be kept yet");
+                        self.set_adrift();
+                    }
                 }
                 self.tell();
                 Ok(shown)

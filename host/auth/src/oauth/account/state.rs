@@ -14,6 +14,8 @@ use crate::fetched::Time;
 const STEPS: u32 = 3;
 /// How often in a row a refresh may be turned down for a reason that is not the login's end, before a person is asked.
 const FAILURES: u32 = 3;
+/// How long a login counts as one that was just made.
+const RECENT: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(super) struct State {
@@ -23,10 +25,19 @@ pub(super) struct State {
     pause: Option<(Fault, Instant)>,
     /// The refresh token that was refused: it is not shown again.
     spent: Option<Secret>,
-    /// The last login came to nothing, or what it gave was of no use: no browser opens by itself any more.
-    pub(super) spurned: bool,
+    /// What was given last was of no use: no browser opens by itself any more.
+    spurned: bool,
+    /// The last login came to nothing, or was undone: nor does one then.
+    pub(super) denied: bool,
     /// A login is waited for.
     pub(super) waiting: bool,
+    /// Somebody sees to it that what is adrift comes to rest.
+    pub(super) rescued: bool,
+    /// Somebody is about to look into the vault.
+    pub(super) looking: bool,
+    /// Which of the tokens that were held one after the other this is, and which was shown last.
+    number: u64,
+    shown: u64,
     /// How many logins for more rights there were in a row.
     steps: u32,
     /// How many refreshes in a row were turned down.
@@ -46,6 +57,10 @@ struct Held {
     refused: bool,
     /// The vault could not take it.
     adrift: bool,
+    /// A record of this login has rested in the vault.
+    rested: bool,
+    /// When a person logged in for it, if nothing was refreshed since.
+    welcomed: Option<Instant>,
 }
 
 /// What is found by a look.
@@ -114,6 +129,25 @@ impl State {
         kept.refresh.is_some() && kept.refresh != self.spent
     }
 
+    /// What is held is being shown.
+    pub(super) const fn show(&mut self) {
+        self.shown = self.number;
+    }
+
+    /// Whether there is something that has not been shown yet, or can be had.
+    pub(super) fn has_news(&self, now: Time) -> bool {
+        match self.look(now) {
+            Found::Fresh(_) | Found::Due(_) => self.shown != self.number,
+            Found::Over => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a browser may open by itself.
+    pub(super) const fn may_ask(&self) -> bool {
+        !self.spurned && !self.denied
+    }
+
     /// Takes what rests in the vault; whether it is something new that may be shown.
     pub(super) fn adopt(&mut self, kept: Kept, now: Time) -> bool {
         let known = |held: &Held| *held.kept == kept || held.kept.since > kept.since;
@@ -124,8 +158,13 @@ impl State {
         if over && !self.can_refresh(&kept) {
             return false;
         }
+        // Another process may have refreshed the same login.
+        let another = self.held().is_none_or(|held| held.made != kept.made);
+        if another {
+            (self.spurned, self.denied, self.useless) = (false, false, 0);
+        }
         self.put(kept, now);
-        self.spurned = false;
+        self.rests();
         true
     }
 
@@ -136,8 +175,12 @@ impl State {
             .and_then(kept::time)
             .map(|until| until.duration_since(now.wall).unwrap_or_default());
         let until = left.and_then(|left| now.steady.checked_add(left));
+        let rested =
+            self.held.as_ref().is_some_and(|held| held.rested && held.kept.made == kept.made);
         let (shown, kept) = (kept.shown(), Arc::new(kept));
-        self.held = Some(Held { kept, shown, until, refused: false, adrift: false });
+        let (refused, adrift, welcomed) = (false, false, None);
+        self.held = Some(Held { kept, shown, until, refused, adrift, rested, welcomed });
+        self.number += 1;
         (self.wanted, self.pause, self.failures) = (None, None, 0);
         self.unknown_client = None;
     }
@@ -145,13 +188,18 @@ impl State {
     /// A person has logged in.
     pub(super) fn welcome(&mut self, kept: Kept, now: Time) {
         self.put(kept, now);
-        (self.spurned, self.useless) = (false, 0);
+        if let Some(held) = &mut self.held {
+            held.welcomed = Some(now.steady);
+        }
+        (self.spurned, self.denied, self.useless) = (false, false, 0);
     }
 
-    /// What is held was refused.
-    pub(super) fn refused(&mut self, shown: &Shown) {
+    /// What is held was refused. If a person has just logged in for it, another login would be in vain too.
+    pub(super) fn refused(&mut self, shown: &Shown, now: Time) {
+        let recent = |since: Instant| now.steady.saturating_duration_since(since) < RECENT;
         if let Some(held) = self.held.as_mut().filter(|held| held.shown == *shown) {
             held.refused = true;
+            self.spurned |= held.welcomed.is_some_and(recent) && held.kept.refresh.is_none();
         }
     }
 
@@ -194,11 +242,23 @@ impl State {
         self.unknown_client.as_deref() != Some(id)
     }
 
-    /// Whether the vault could not take what is held.
-    pub(super) fn set_adrift(&mut self, adrift: bool) {
+    /// The vault could not take what is held.
+    pub(super) fn set_adrift(&mut self) {
         if let Some(held) = &mut self.held {
-            held.adrift = adrift;
+            held.adrift = true;
         }
+    }
+
+    /// The vault has what is held.
+    pub(super) fn rests(&mut self) {
+        if let Some(held) = &mut self.held {
+            (held.adrift, held.rested) = (false, true);
+        }
+    }
+
+    /// Whether the login has rested in the vault: if it is not there now, somebody has taken it away.
+    pub(super) fn has_rested(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.rested)
     }
 
     /// What is held, if it rests nowhere.
@@ -224,9 +284,13 @@ impl State {
     }
 
     /// Whether one more login for more rights may be asked for.
-    pub(super) fn step(&mut self) -> bool {
+    pub(super) const fn may_step(&self) -> bool {
+        self.steps < STEPS
+    }
+
+    /// A login for more rights was asked for.
+    pub(super) const fn step(&mut self) {
         self.steps += 1;
-        self.steps <= STEPS
     }
 }
 

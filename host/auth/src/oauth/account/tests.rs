@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 use mcpmux_core::config::{OAuth, Secret};
 use mcpmux_core::fault::Kind;
 use mcpmux_core::names::BackendName;
-use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse, Vault};
+use mcpmux_core::ports::{Outbound, OutboundError, OutboundRequest, OutboundResponse};
 
 use super::super::kept::{Client, Method, Origin};
 use super::super::{Prompt, Tasks};
@@ -120,6 +120,7 @@ fn login(access: &str, refresh: &str, since: u64) -> Kept {
         scopes: Vec::new(),
         access: Secret::new(access.to_owned()),
         refresh: Some(Secret::new(refresh.to_owned())),
+        made: since,
         since: kept::stamp(start()) + since,
         until: Some(kept::stamp(start()) + since + LIFE),
     }
@@ -306,15 +307,27 @@ async fn a_refresh_that_is_turned_down_for_another_reason_is_tried_again_before_
     assert_eq!(shown(&stage.account).await, "Bearer a1", "its refresh token was not given up");
 }
 
-#[tokio::test]
-async fn what_the_vault_could_not_take_rests_there_when_it_can() {
+/// With a refreshed login `a1` that the vault could not take.
+async fn adrift() -> Stage {
     let stage = Stage::new().await;
     assert_eq!(shown(&stage.account).await, "Bearer a0");
     stage.vault.is_locked.store(true, Ordering::SeqCst);
     stage.turn(LIFE);
     assert_eq!(shown(&stage.account).await, "Bearer a1");
     stage.vault.is_locked.store(false, Ordering::SeqCst);
-    // At the latest at the end.
+    stage
+}
+
+#[tokio::test]
+async fn what_the_vault_could_not_take_rests_there_soon_after_it_can() {
+    let stage = adrift().await;
+    until(|| stage.account.lock().adrift().is_none()).await;
+    assert_eq!(shown(&stage.process()).await, "Bearer a1");
+}
+
+#[tokio::test]
+async fn what_the_vault_could_not_take_rests_there_at_the_end_at_the_latest() {
+    let stage = adrift().await;
     stage.deps.tasks.ending.cancel();
     stage.deps.tasks.tracker.close();
     tokio::time::timeout(Duration::from_secs(20), stage.deps.tasks.tracker.wait()).await.unwrap();
@@ -322,56 +335,32 @@ async fn what_the_vault_could_not_take_rests_there_when_it_can() {
 }
 
 #[tokio::test]
-async fn what_another_process_did_is_seen_before_a_refusal_is_judged() {
-    let stage = Stage::new().await;
-    assert_eq!(shown(&stage.account).await, "Bearer a0");
-    kept::write(&*stage.deps.vault, &about().backend, &login("b0", "r9", 1)).await.unwrap();
-    let shown = stage.account.headers().await.unwrap();
-    let other = stage.account.refused(refusal(&shown, None)).await.unwrap().unwrap();
-    assert_eq!((other[0].1.reveal(), stage.asked()), ("Bearer b0", 0));
-}
-
-#[tokio::test]
-async fn after_a_logout_nothing_is_refreshed_and_nothing_opens() {
-    let stage = Stage::new().await;
-    assert_eq!(shown(&stage.account).await, "Bearer a0");
-    stage.deps.vault.remove(&login("a0", "r0", 0).record(&about().backend)).await.unwrap();
-    stage.turn(LIFE);
-    let fault = stage.account.headers().await.unwrap_err();
-    assert_eq!(fault.kind, Kind::AuthRequired);
-    assert!(fault.public.contains("mcpmux auth login b"), "{fault}");
-    assert_eq!((stage.asked(), stage.endpoint.shown.load(Ordering::SeqCst)), (0, 0));
-}
-
-#[tokio::test]
-async fn what_a_locked_vault_cannot_take_goes_on_and_rests_there_later() {
-    let stage = Stage::new().await;
+async fn a_logout_holds_also_for_what_the_vault_could_not_take() {
+    let stage = adrift().await;
     let record = login("a0", "r0", 0).record(&about().backend);
-    assert_eq!(shown(&stage.account).await, "Bearer a0");
-    for (round, locked) in [(1, true), (2, true), (3, false), (4, true), (5, false)] {
-        stage.vault.is_locked.store(locked, Ordering::SeqCst);
-        if round == 5 {
-            // That nothing rests there is no logout: nothing could.
-            assert_eq!(stage.vault.remove(&record).await, Ok(true));
-        }
-        stage.turn(LIFE);
-        // The endpoint takes each refresh token once: an old one of the vault would be noticed.
-        assert_eq!(shown(&stage.account).await, format!("Bearer a{round}"));
-        if !locked {
-            assert_eq!(shown(&stage.process()).await, format!("Bearer a{round}"));
-        }
-    }
-    stage.vault.is_locked.store(true, Ordering::SeqCst);
-    let fault = stage.process().headers().await.unwrap_err();
-    assert_eq!(fault.kind, Kind::AuthRequired);
-    assert!(fault.public.contains("the vault is locked"), "{fault}");
+    assert_eq!(stage.deps.vault.remove(&record).await, Ok(true));
+    until(|| !stage.account.lock().rescued).await;
+    let fault = stage.account.headers().await.unwrap_err();
+    assert!(fault.to_string().contains("logged out"), "{fault}");
+    assert_eq!(stage.deps.vault.records().await.unwrap(), Vec::new());
 }
 
 #[tokio::test]
-async fn more_rights_without_a_browser_are_a_command_to_run() {
+async fn what_an_account_could_not_keep_goes_to_the_one_that_takes_its_place() {
+    let stage = adrift().await;
+    let next = stage.process();
+    next.inherit(&stage.account);
+    stage.account.retire();
+    assert_eq!(shown(&next).await, "Bearer a1");
+}
+
+#[tokio::test]
+async fn nothing_is_news_that_was_shown_already() {
     let stage = Stage::new().await;
-    let shown = stage.account.headers().await.unwrap();
-    let challenge = Some(r#"Bearer error="insufficient_scope", scope="w""#.to_owned());
-    let fault = stage.account.refused(refusal(&shown, challenge)).await.unwrap_err();
-    assert!(fault.public.contains("mcpmux auth login b --scope \"w\""), "{fault}");
+    assert_eq!(shown(&stage.account).await, "Bearer a0");
+    let soon = Duration::from_millis(300);
+    // A backend that takes the token and wants more rights before it says anything is not asked all the time.
+    assert!(tokio::time::timeout(soon, stage.account.renewed()).await.is_err());
+    kept::write(&*stage.deps.vault, &about().backend, &login("b0", "r9", 1)).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), stage.account.renewed()).await.unwrap();
 }

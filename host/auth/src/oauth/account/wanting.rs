@@ -31,7 +31,9 @@ impl Account {
             // Tokens of one authorization server are never shown to another; its refresh token does not help here.
             if resource.issuer == held.issuer && resource.id == held.resource {
                 match self.refreshed(self.spawn_refresh(turn)).await {
-                    Ok(new) => return Ok(Some(new).filter(|new| new != shown)),
+                    // Its authorization server gives the same again.
+                    Ok(new) if new == *shown => return Err(self.is_useless(shown)),
+                    Ok(new) => return Ok(Some(new)),
                     Err(fault) if fault.kind != Kind::AuthRequired => return Err(fault),
                     Err(_) => {}
                 }
@@ -87,16 +89,17 @@ impl Account {
         }
         let waiting = self.lock().waiting;
         if !waiting {
-            if self.lock().spurned {
+            if !self.lock().may_ask() {
                 return Err(more("the last login came to nothing"));
             }
             if !self.about.config.open_browser {
                 return Err(more("no browser is opened by itself"));
             }
-            if !self.lock().step() {
+            if !self.lock().may_step() {
                 return Err(more("it was logged in to several times for this, in vain"));
             }
             self.ask_person(&challenge, true).await?;
+            self.lock().step();
         }
         drop(turn);
         let found = async {
@@ -121,7 +124,7 @@ impl Account {
             .await
             .map_err(|trouble| self.in_the_way(&trouble))?;
         let want = || self.lock().want(faults::login(&about.backend, "nobody has logged in yet"));
-        if !about.config.open_browser || self.lock().spurned {
+        if !about.config.open_browser || !self.lock().may_ask() {
             want();
             return Ok(());
         }
@@ -148,28 +151,36 @@ impl Account {
         let backend = &self.about.backend;
         let reply = tokio::select! {
             biased;
-            () = self.ending.cancelled() => return,
+            () = self.ending.cancelled() => {
+                self.lock().waiting = false;
+                self.tell();
+                return;
+            }
             reply = waiting.reply() => reply,
         };
         let finished = match reply {
             Ok(reply) => waiting.exchange(&self.deps, &self.about, reply).await,
             Err(late) => Err(late),
         };
+        let _turn = self.turn.lock().await;
         let now = (self.deps.clock)();
         match finished {
             Ok(kept) => {
                 let rests = login::keep(&self.deps, &self.about, &kept).await;
                 tracing::info!(%backend, issuer = kept.issuer, "logged in");
                 self.lock().welcome(kept, now);
-                if let Err(trouble) = rests {
-                    tracing::warn!(%backend, why = trouble.text(), "the login rests nowhere yet");
-                    self.set_adrift();
+                match rests {
+                    Ok(()) => self.lock().rests(),
+                    Err(trouble) => {
+                        tracing::warn!(%backend, why = trouble.text(), "the login rests nowhere yet");
+                        self.set_adrift();
+                    }
                 }
             }
             Err(trouble) => {
                 tracing::warn!(%backend, why = trouble.text(), "the login did not succeed");
                 let mut state = self.lock();
-                state.spurned = true;
+                state.denied = true;
                 if !state.is_good(now) {
                     state.want(faults::login(backend, trouble.text()));
                 }

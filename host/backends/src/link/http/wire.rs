@@ -154,13 +154,12 @@ impl Wire {
         let Some(other) = other else { return Ok(response) };
         drop(response);
         let response = self.send_once(method, with(headers, &other)?, body, taken).await?;
-        match refused_with(&response) {
-            None => credential.judged(&other, true),
-            Some(_) if response.status() == StatusCode::UNAUTHORIZED => {
-                credential.judged(&other, false);
-            }
-            // It was taken, and other rights are wanted now.
-            Some(_) => {}
+        match response.status() {
+            StatusCode::UNAUTHORIZED => credential.judged(&other, false),
+            // Other rights are wanted now, or somebody has answered who does not look at credentials.
+            StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {}
+            status if status.is_server_error() => {}
+            _ => credential.judged(&other, true),
         }
         Ok(response)
     }
