@@ -226,6 +226,11 @@ impl Credential for Fetched {
         Box::pin(self.replace(refusal.shown, refusal.challenge))
     }
 
+    fn heeds_forbidden(&self) -> bool {
+        // What a program prints may be of any kind, and its server may say 403 of what has ended.
+        matches!(self.origin.auth, Auth::Command(_))
+    }
+
     fn judged(&self, shown: &Shown, accepted: bool) {
         if accepted {
             self.lock().accepted(shown);

@@ -38,6 +38,12 @@ impl Client {
         Self { revision: self.revision, info, capabilities, session: self.session.clone() }
     }
 
+    /// Whether it can show a person a URL (2025-11-25, client/elicitation).
+    #[must_use]
+    pub fn shows_urls(&self) -> bool {
+        self.lacks("elicitation/create", Some(&Raw::literal(r#"{"mode":"url"}"#))).is_none()
+    }
+
     /// The capability that this client would need to be asked this, if it lacks it. A method that no revision
     /// knows belongs to an extension, and nobody can tell what it needs.
     #[must_use]

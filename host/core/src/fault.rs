@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::client::Client;
 use crate::era::Era;
 use crate::hook::Denial;
 use crate::names::{BackendName, PluginName};
@@ -157,11 +158,13 @@ pub struct Fault {
     /// What the client reads.
     pub public: String,
     /// What only the log says.
-    pub private: Option<String>,
+    pub private: Option<Box<str>>,
     /// The URI that was asked for, if that is what is wrong.
-    pub uri: Option<String>,
+    pub uri: Option<Box<str>>,
     /// A plugin's reason, for programs: [`Denial::code`].
     pub code: Option<String>,
+    /// Where a person can mend it in a browser; said to clients that can show a URL.
+    pub url: Option<Box<str>>,
 }
 
 /// The reason in a fault when a plugin could not say.
@@ -170,7 +173,15 @@ pub const PLUGIN_FAILED: &str = "plugin.failed";
 impl Fault {
     /// A fault of mcpmux or of the client.
     pub fn new(kind: Kind, public: impl Into<String>) -> Self {
-        Self { kind, backend: None, public: public.into(), private: None, uri: None, code: None }
+        Self {
+            kind,
+            backend: None,
+            public: public.into(),
+            private: None,
+            uri: None,
+            code: None,
+            url: None,
+        }
     }
 
     /// A fault at a backend.
@@ -200,14 +211,30 @@ impl Fault {
     /// The same, about this URI.
     #[must_use]
     pub fn about(mut self, uri: &str) -> Self {
-        self.uri = Some(uri.to_owned());
+        self.uri = Some(uri.into());
+        self
+    }
+
+    /// The same, with the place where a person can mend it.
+    #[must_use]
+    pub fn mended_at(mut self, url: Option<String>) -> Self {
+        self.url = url.map(String::into_boxed_str);
+        self
+    }
+
+    /// The same in the words for this client.
+    #[must_use]
+    pub fn said_to(mut self, client: &Client) -> Self {
+        if let Some(url) = self.url.take().filter(|_| client.shows_urls()) {
+            self.public = format!("{}, or open {url}", self.public);
+        }
         self
     }
 
     /// The same, with a detail for the log.
     #[must_use]
     pub fn because(mut self, detail: impl fmt::Display) -> Self {
-        self.private = Some(detail.to_string());
+        self.private = Some(detail.to_string().into());
         self
     }
 }

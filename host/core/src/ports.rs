@@ -193,6 +193,11 @@ pub trait Credential: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// Whether a 403 that says nothing of scopes may also mean that they are not good any more.
+    fn heeds_forbidden(&self) -> bool {
+        false
+    }
+
     /// What became of these headers, which the backend was shown in the place of others that it had refused.
     fn judged(&self, shown: &Shown, accepted: bool) {
         let _ = (shown, accepted);

@@ -43,10 +43,13 @@ impl Mux {
     /// Where client and backend are of different eras, what a backend asks meanwhile is put in the client's terms:
     /// a legacy client is asked through `flight`, a modern one gets a result that asks for input, and comes back.
     pub async fn call(&self, call: Call, flight: Flight) -> Outcome {
-        if call.method.may_need_input() && bridge::comes_back(&call) {
-            return self.resume(call, flight).await;
-        }
-        self.begin(call, flight, Vec::new()).await
+        let client = Arc::clone(&call.client);
+        let outcome = if call.method.may_need_input() && bridge::comes_back(&call) {
+            self.resume(call, flight).await
+        } else {
+            self.begin(call, flight, Vec::new()).await
+        };
+        outcome.map_err(|fault| fault.said_to(&client))
     }
 
     /// A call that is none's continuation; `approved` are the plugins whose questions were answered with yes when it was

@@ -16,19 +16,21 @@ fn section(url: &str, keys: &str) -> String {
 
 #[tokio::test]
 async fn a_program_is_asked_again_when_its_token_is_refused() {
-    let server = Server::bearer(&["first", "second"]).await;
-    let home = Home::new(&section(&server.url, ""));
-    in_turn(&home, "first second");
-    let served = home.serve().await;
-    for _ in 0..3 {
-        assert_eq!(text(&served, "b__echo").await, "{}");
+    for status in [401, 403] {
+        let server = Server::bearer_or(&["first", "second"], status).await;
+        let home = Home::new(&section(&server.url, ""));
+        in_turn(&home, "first second");
+        let served = home.serve().await;
+        for _ in 0..3 {
+            assert_eq!(text(&served, "b__echo").await, "{}");
+        }
+        assert_eq!(runs(&home), 1);
+        let client = Client::modern(&served.url);
+        let rotate = json!({ "name": "b__echo", "arguments": { "rotate": true } });
+        assert_eq!(client.request("tools/call", rotate).await.status, 200);
+        assert_eq!(text(&served, "b__echo").await, "{}", "{status}");
+        assert_eq!(runs(&home), 2);
     }
-    assert_eq!(runs(&home), 1);
-    let client = Client::modern(&served.url);
-    let rotate = json!({ "name": "b__echo", "arguments": { "rotate": true } });
-    assert_eq!(client.request("tools/call", rotate).await.status, 200);
-    assert_eq!(text(&served, "b__echo").await, "{}");
-    assert_eq!(runs(&home), 2);
 }
 
 /// Prints each word in turn, then the last one, and notes every run in `runs`.

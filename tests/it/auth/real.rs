@@ -1,6 +1,6 @@
 //! Logins at a real authorization server: once, kept over restarts, refreshed for all at once, widened, revoked.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::{appears, call, home, needs_auth, opened, program, serve, text};
@@ -190,6 +190,12 @@ async fn a_revoked_login_is_said_and_made_again_without_registering_anew() {
     assert_eq!(opened(&home).len(), 2, "a browser opens once for it");
 
     let follow = opened(&home).pop().unwrap();
+    assert!(!message.contains("http"), "a client that cannot show a URL reads none: {message}");
+    let able = json!({ "elicitation": { "url": {} } });
+    let client = http::Client::legacy_with(&served.url, able).await;
+    let answer = client.call("one__read", json!({})).await;
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with(&format!(", or open {follow}")), "{message}");
     let browser = paths::root().join("tests/peers/browser.py");
     let followed = Command::new(paths::python()).arg(browser).arg(&follow).output().await.unwrap();
     assert!(followed.status.success(), "{followed:?}");

@@ -69,9 +69,18 @@ impl Client {
 
     /// A client with a session of this revision.
     pub async fn legacy_of(url: &str, revision: &str) -> Self {
+        Self::opened(url, revision, json!({})).await
+    }
+
+    /// A client with a session of the newest legacy revision that can do this.
+    pub async fn legacy_with(url: &str, capabilities: Value) -> Self {
+        Self::opened(url, LEGACY, capabilities).await
+    }
+
+    async fn opened(url: &str, revision: &str, capabilities: Value) -> Self {
         let mut client = Self::modern(url);
         let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
+            "protocolVersion": revision, "capabilities": capabilities, "clientInfo": {"name": "test", "version": "1"}}});
         let opened = client.post(&hello.to_string(), &[]).await;
         assert_eq!(opened.status, 200, "{opened:?}");
         client.session = Some(opened.headers["mcp-session-id"].to_str().unwrap().to_owned());

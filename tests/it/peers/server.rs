@@ -33,8 +33,14 @@ impl Server {
 
     /// One that takes these bearer tokens, one after the other.
     pub(crate) async fn bearer(tokens: &[&str]) -> Self {
+        Self::bearer_or(tokens, 401).await
+    }
+
+    /// The same, which refuses others with this status.
+    pub(crate) async fn bearer_or(tokens: &[&str], status: u16) -> Self {
         let mut command = Command::new("python3");
-        command.arg(paths::root().join("tests/fixtures/bearer.py")).env("TOKENS", tokens.join(" "));
+        command.arg(paths::root().join("tests/fixtures/bearer.py"));
+        command.env("TOKENS", tokens.join(" ")).env("REFUSAL", status.to_string());
         Self::start(command).await
     }
 

@@ -32,7 +32,7 @@ pub(crate) static AUTH: Table = Table {
             "`command`: a program and its arguments, run without a shell. It prints a token, or JSON: \
              `{\"headers\": {..}, \"expires_at\": \"2026-01-31T12:00:00Z\"}`. It has 10 seconds and the environment of \
              `passphrase_command` in `[vault]`, is run again shortly before what it printed expires (a JWT says when) and \
-             when the backend refuses it.",
+             when the backend refuses it (401 or 403).",
         ),
         Key::new(
             "ttl",

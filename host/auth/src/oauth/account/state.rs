@@ -29,8 +29,8 @@ pub(super) struct State {
     spurned: bool,
     /// The last login came to nothing, or was undone: nor does one then.
     pub(super) denied: bool,
-    /// A login is waited for.
-    pub(super) waiting: bool,
+    /// Where a person can make the login that is waited for.
+    pub(super) waiting: Option<String>,
     /// Somebody sees to it that what is adrift comes to rest.
     pub(super) rescued: bool,
     /// Somebody is about to look into the vault.

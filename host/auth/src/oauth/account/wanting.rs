@@ -61,7 +61,8 @@ impl Account {
         }
         self.ask_person(challenge, false).await?;
         drop(turn);
-        Err(faults::login(&self.about.backend, "nobody has logged in yet"))
+        let url = self.lock().waiting.clone();
+        Err(self.lacking(url))
     }
 
     /// The backend wants more rights than the login has: asks for them and waits, a few times at most. Only a call waits: it
@@ -87,8 +88,7 @@ impl Account {
         if !patient {
             return Err(more("only a call waits for a person"));
         }
-        let waiting = self.lock().waiting;
-        if !waiting {
+        if self.lock().waiting.is_none() {
             if !self.lock().may_ask() {
                 return Err(more("the last login came to nothing"));
             }
@@ -104,7 +104,7 @@ impl Account {
         drop(turn);
         let found = async {
             loop {
-                if news.changed().await.is_err() || !self.lock().waiting {
+                if news.changed().await.is_err() || self.lock().waiting.is_none() {
                     break;
                 }
             }
@@ -116,16 +116,15 @@ impl Account {
 
     /// Makes everything ready and asks a person, in the background. The caller has the turn.
     async fn ask_person(&self, challenge: &Challenge, more: bool) -> Result<(), Fault> {
-        if self.lock().waiting {
+        if self.lock().waiting.is_some() {
             return Ok(());
         }
         let (deps, about) = (&self.deps, &self.about);
         let ready = login::discover(deps, about, challenge)
             .await
             .map_err(|trouble| self.in_the_way(&trouble))?;
-        let want = || self.lock().want(faults::login(&about.backend, "nobody has logged in yet"));
         if !about.config.open_browser || !self.lock().may_ask() {
-            want();
+            self.lock().want(self.lacking(None));
             return Ok(());
         }
         let before = self.known().await?;
@@ -133,9 +132,10 @@ impl Account {
         let wish = Wish { more, anew, ..Wish::default() };
         let waiting = ready.begin(deps, about, challenge, &before, wish).await;
         let waiting = waiting.map_err(|trouble| self.in_the_way(&trouble))?;
-        self.lock().waiting = true;
+        let url = Some(waiting.url.clone());
+        self.lock().waiting.clone_from(&url);
         if !more {
-            want();
+            self.lock().want(self.lacking(url));
         }
         deps.prompt.login(&about.backend, &waiting.url, true);
         let this = self.this.clone();
@@ -152,7 +152,7 @@ impl Account {
         let reply = tokio::select! {
             biased;
             () = self.ending.cancelled() => {
-                self.lock().waiting = false;
+                self.lock().waiting = None;
                 self.tell();
                 return;
             }
@@ -186,8 +186,13 @@ impl Account {
                 }
             }
         }
-        self.lock().waiting = false;
+        self.lock().waiting = None;
         self.tell();
+    }
+
+    /// Nobody has logged in yet.
+    fn lacking(&self, url: Option<String>) -> Fault {
+        faults::login(&self.about.backend, "nobody has logged in yet").mended_at(url)
     }
 
     /// What keeps a login from beginning.

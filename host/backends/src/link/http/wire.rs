@@ -143,7 +143,9 @@ impl Wire {
         let shown = credential.headers().await.map_err(NoResponse::Credential)?;
         let first = with(headers.clone(), &shown)?;
         let response = self.send_once(method.clone(), first, body.clone(), taken).await?;
-        let Some(challenge) = refused_with(&response) else { return Ok(response) };
+        let Some(challenge) = refused_with(&response, credential.heeds_forbidden()) else {
+            return Ok(response);
+        };
         taken.store(false, Ordering::Relaxed);
         let nothing = match response.status() {
             StatusCode::FORBIDDEN => NoResponse::Forbidden,
@@ -200,8 +202,8 @@ fn with(mut headers: HeaderMap, shown: &Shown) -> Result<HeaderMap, NoResponse> 
 }
 
 /// Whether a response refuses what was shown, before the request was looked at, and with which challenge: 401, or a
-/// 403 that says which scopes are missing (RFC 9110, section 11.6.1; RFC 6750, section 3.1).
-fn refused_with(response: &Response<Incoming>) -> Option<Option<String>> {
+/// 403 that says which scopes are missing (RFC 9110, section 11.6.1; RFC 6750, section 3.1), or with `forbidden` any.
+fn refused_with(response: &Response<Incoming>, forbidden: bool) -> Option<Option<String>> {
     let mut challenge = String::new();
     for value in response.headers().get_all(WWW_AUTHENTICATE) {
         let separator = if challenge.is_empty() { "" } else { ", " };
@@ -212,7 +214,9 @@ fn refused_with(response: &Response<Incoming>) -> Option<Option<String>> {
     let wants_scopes = |text: &str| Challenge::parse(text).wants_scopes();
     match response.status() {
         StatusCode::UNAUTHORIZED => Some(challenge),
-        StatusCode::FORBIDDEN if challenge.as_deref().is_some_and(wants_scopes) => Some(challenge),
+        StatusCode::FORBIDDEN if forbidden || challenge.as_deref().is_some_and(wants_scopes) => {
+            Some(challenge)
+        }
         _ => None,
     }
 }
