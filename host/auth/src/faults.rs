@@ -1,16 +1,16 @@
 //! The faults of credentials, each worded in one place. Plugins are named in the log only.
 
+use std::fmt::Display;
+
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::hook::Problem;
 use mcpmux_core::names::{BackendName, PluginName};
-
-use crate::fetched::By;
 
 /// How much of a plugin's text is said, in characters.
 const TEXT: usize = 500;
 
 /// What a plugin says is in the way.
-pub(crate) fn problem(backend: &BackendName, by: &By, problem: &Problem) -> Fault {
+pub(crate) fn problem(backend: &BackendName, by: &dyn Display, problem: &Problem) -> Fault {
     let (kind, public) = match problem {
         Problem::NeedsLogin(text) => {
             (Kind::AuthRequired, format!("backend `{backend}` wants a login: {}", shown(text)))
@@ -34,7 +34,7 @@ pub(crate) fn problem(backend: &BackendName, by: &By, problem: &Problem) -> Faul
 }
 
 /// 1008: what a plugin gave cannot be sent.
-pub(crate) fn unusable(backend: &BackendName, by: &By, why: &str) -> Fault {
+pub(crate) fn unusable(backend: &BackendName, by: &dyn Display, why: &str) -> Fault {
     let public =
         format!("backend `{backend}` wants a login: the credential fetched for it is of no use");
     Fault::at(backend, Kind::AuthRequired, public).because(format!("{by}: {why}"))
@@ -65,7 +65,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// 1008: a person has to log in.
-pub(crate) fn login(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+pub(crate) fn login(backend: &BackendName, why: impl Display) -> Fault {
     let public = format!(
         "backend `{backend}` wants a login: run `mcpmux auth login {backend}` where mcpmux runs"
     );
@@ -74,7 +74,7 @@ pub(crate) fn login(backend: &BackendName, why: impl std::fmt::Display) -> Fault
 
 /// 1008: a person has to grant more. The backend chose the scopes, and people and models are told to run the command: it
 /// names none if one of them could mean something else to a shell.
-pub(crate) fn more(backend: &BackendName, scopes: &str, why: impl std::fmt::Display) -> Fault {
+pub(crate) fn more(backend: &BackendName, scopes: &str, why: impl Display) -> Fault {
     let plain = |scope: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '/' | '-');
         !scope.starts_with('-') && scope.chars().all(plain)
@@ -90,7 +90,7 @@ pub(crate) fn more(backend: &BackendName, scopes: &str, why: impl std::fmt::Disp
 }
 
 /// 1008: a login cannot begin, because something has to be configured, or because it would not be safe.
-pub(crate) fn no_login(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+pub(crate) fn no_login(backend: &BackendName, why: impl Display) -> Fault {
     let public = format!(
         "backend `{backend}` wants a login that cannot begin: `mcpmux auth login {backend}` says why"
     );
@@ -98,7 +98,7 @@ pub(crate) fn no_login(backend: &BackendName, why: impl std::fmt::Display) -> Fa
 }
 
 /// 1001: it may work in a moment.
-pub(crate) fn later(backend: &BackendName, why: impl std::fmt::Display) -> Fault {
+pub(crate) fn later(backend: &BackendName, why: impl Display) -> Fault {
     let public = format!(
         "backend `{backend}` cannot be called at the moment, for its credential could not be fetched"
     );

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::client::Client;
 use crate::era::Era;
 use crate::hook::Denial;
 use crate::names::{BackendName, PluginName};
@@ -219,15 +218,6 @@ impl Fault {
     #[must_use]
     pub fn mended_at(mut self, url: Option<String>) -> Self {
         self.url = url.map(String::into_boxed_str);
-        self
-    }
-
-    /// The same in the words for this client.
-    #[must_use]
-    pub fn said_to(mut self, client: &Client) -> Self {
-        if let Some(url) = self.url.take().filter(|_| client.shows_urls()) {
-            self.public = format!("{}, or open {url}", self.public);
-        }
         self
     }
 

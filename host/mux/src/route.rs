@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 use mcpmux_core::call::{Answer, Call, Final, Method, NamedBy, Outcome, Permitted, Routed, Target};
 use mcpmux_core::catalog::{Entry, EntryKind};
+use mcpmux_core::client::Client;
 use mcpmux_core::fault::{Fault, Kind};
 use mcpmux_core::gate::{Ruling, unknown};
 use mcpmux_core::json::Raw;
@@ -49,7 +50,7 @@ impl Mux {
         } else {
             self.begin(call, flight, Vec::new()).await
         };
-        outcome.map_err(|fault| fault.said_to(&client))
+        outcome.map_err(|fault| said_to(&client, fault))
     }
 
     /// A call that is none's continuation; `approved` are the plugins whose questions were answered with yes when it was
@@ -179,6 +180,14 @@ enum Past {
 
 fn unasked() -> Fault {
     Fault::new(Kind::PluginFailed, "the call needs a person's approval, and nobody wants to ask")
+}
+
+/// A fault in the words for this client: where it can be mended is said to those that can show a URL.
+fn said_to(client: &Client, mut fault: Fault) -> Fault {
+    if let Some(url) = fault.url.take().filter(|_| client.shows_urls()) {
+        fault.public = format!("{}, or open {url}", fault.public);
+    }
+    fault
 }
 
 /// A call that goes nowhere.
