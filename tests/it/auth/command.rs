@@ -132,6 +132,7 @@ async fn a_program_that_hangs_is_ended_with_what_it_started() {
         }
     };
     tokio::time::timeout(PATIENCE, gone).await.expect("it is ended");
+    needs_auth(&home, "b").await;
     let answer = super::call(&served, "b__echo").await;
     assert_eq!(answer["error"]["code"], 1008, "{answer}");
 }
