@@ -7,7 +7,7 @@ mod command_line;
 mod evil;
 mod leaks;
 mod logins;
-mod real;
+pub(crate) mod real;
 mod refused;
 mod shared;
 
@@ -19,17 +19,33 @@ use crate::harness::http::Client;
 use crate::harness::{Home, PATIENCE, Served, paths};
 use crate::vault::KEYFILE;
 
-/// A folder with this configuration, a vault and a browser that goes where it is sent, noting each address in `opened`.
-fn home(config: &str) -> Home {
+/// A folder with this configuration, a vault and a browser in which somebody logs in.
+pub(crate) fn home(config: &str) -> Home {
     let home = Home::new(&format!("{config}{KEYFILE}"));
-    let script = format!(
-        "#!/bin/sh\necho \"$1\" >> {}\nexec {} {} \"$1\"\n",
-        home.path().join("opened").display(),
-        paths::python().display(),
-        paths::root().join("tests/peers/browser.py").display()
-    );
-    program(home.path(), "browser", &script);
+    browser(&home, Person::LogsIn);
     home
+}
+
+/// What a person does in the browser.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Person {
+    LogsIn,
+    Denies,
+    DoesNothing,
+}
+
+/// Makes it the browser of a person who does this; each address that it is sent to is noted in `opened`.
+fn browser(home: &Home, person: Person) {
+    let (python, script) = (paths::python(), paths::root().join("tests/peers/browser.py"));
+    let script = format!("{} {}", python.display(), script.display());
+    let then = match person {
+        Person::LogsIn => format!("exec {script} \"$1\""),
+        Person::Denies => format!("exec {script} --deny \"$1\""),
+        Person::DoesNothing => String::new(),
+    };
+    let opened = home.path().join("opened");
+    let script = format!("#!/bin/sh\necho \"$1\" >> {}\n{then}\n", opened.display());
+    program(home.path(), "browser", &script);
 }
 
 /// Writes a program.
@@ -63,6 +79,13 @@ async fn text(served: &Served, tool: &str) -> String {
     let answer = call(served, tool).await;
     let text = answer["result"]["content"][0]["text"].as_str();
     text.map_or_else(|| answer["error"]["message"].to_string(), str::to_owned)
+}
+
+/// Calls a tool until it says this: each call is answered, with a fault as long as nobody has logged in.
+pub(crate) async fn says(served: &Served, tool: &str, wanted: &str) {
+    let calling = async { while text(served, tool).await != wanted {} };
+    let said = tokio::time::timeout(PATIENCE, calling).await;
+    assert!(said.is_ok(), "`{tool}` never said {wanted:?}:\n{}", served.log());
 }
 
 /// Waits until there is a tool of this name; its backend has come up before.

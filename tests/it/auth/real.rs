@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{appears, call, home, needs_auth, opened, program, serve, text};
-use crate::harness::{PATIENCE, http, paths};
+use super::{Person, appears, browser, call, home, needs_auth, opened, says, serve, text};
+use crate::harness::{PATIENCE, http, paths, together};
 use crate::peers::server::Server;
 use crate::vault::set;
 
 /// The authorization server with its MCP servers.
-pub(super) struct Guarded {
+pub(crate) struct Guarded {
     server: Server,
 }
 
 impl Guarded {
-    pub(super) async fn start(args: &[&str]) -> Self {
+    pub(crate) async fn start(args: &[&str]) -> Self {
         let mut command = Command::new(paths::node());
         command.arg(paths::root().join("tests/peers/authorization.mjs"));
         command.arg(paths::root().join("tests/.deps")).args(args);
@@ -22,7 +22,7 @@ impl Guarded {
     }
 
     /// A section for the server of this name, with more keys.
-    pub(super) fn section(&self, name: &str, keys: &str) -> String {
+    pub(crate) fn section(&self, name: &str, keys: &str) -> String {
         let url = self.url(&format!("{name}/mcp"));
         format!("[backends.{name}]\nurl = \"{url}\"\nauth.type = \"oauth\"\n{keys}\n")
     }
@@ -56,7 +56,7 @@ impl Guarded {
     }
 
     /// Tells the server to do this from now on.
-    pub(super) async fn tell(&self, what: &str) {
+    pub(crate) async fn tell(&self, what: &str) {
         let told = http::client().post(self.url(what)).send().await.unwrap();
         assert_eq!(told.status(), 200);
     }
@@ -119,30 +119,10 @@ async fn two_hundred_calls_at_the_end_of_a_token_refresh_it_once() {
     let served = serve(&home).await;
     appears(&served, "one__read").await;
     guarded.tell("expire").await;
-    let answers = futures((0..200).map(|_| text(&served, "one__read"))).await;
+    let answers = together((0..200).map(|_| text(&served, "one__read"))).await;
     assert!(answers.iter().all(|answer| answer == "read done"), "{answers:?}");
     assert_eq!(guarded.grants("refresh_token").await, 1);
     assert_eq!(opened(&home).len(), 1);
-}
-
-/// All of them, at once.
-async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut pending: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
-    std::future::poll_fn(|context| {
-        for (future, output) in &mut pending {
-            if output.is_none()
-                && let std::task::Poll::Ready(done) = future.as_mut().poll(context)
-            {
-                *output = Some(done);
-            }
-        }
-        match pending.iter().all(|(_, output)| output.is_some()) {
-            true => std::task::Poll::Ready(()),
-            false => std::task::Poll::Pending,
-        }
-    })
-    .await;
-    pending.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 #[tokio::test]
@@ -171,12 +151,7 @@ async fn a_revoked_login_is_said_and_made_again_without_registering_anew() {
     let home = home(&guarded.section("one", ""));
     let served = serve(&home).await;
     appears(&served, "one__read").await;
-    // Nobody follows the next login.
-    program(
-        home.path(),
-        "browser",
-        &format!("#!/bin/sh\necho \"$1\" >> {}\n", home.path().join("opened").display()),
-    );
+    browser(&home, Person::DoesNothing);
     guarded.tell("revoke").await;
     let answer = call(&served, "one__read").await;
     assert_eq!(answer["error"]["code"], 1008, "{answer}");
@@ -196,14 +171,10 @@ async fn a_revoked_login_is_said_and_made_again_without_registering_anew() {
     let answer = client.call("one__read", json!({})).await;
     let message = answer["error"]["message"].as_str().unwrap();
     assert!(message.ends_with(&format!(", or open {follow}")), "{message}");
-    let browser = paths::root().join("tests/peers/browser.py");
-    let followed = Command::new(paths::python()).arg(browser).arg(&follow).output().await.unwrap();
+    let script = paths::root().join("tests/peers/browser.py");
+    let followed = Command::new(paths::python()).arg(script).arg(&follow).output().await.unwrap();
     assert!(followed.status.success(), "{followed:?}");
-    let there = async {
-        // Each call is answered, with a fault until it is connected to again.
-        while text(&served, "one__read").await != "read done" {}
-    };
-    tokio::time::timeout(PATIENCE, there).await.expect("it is logged in to again");
+    says(&served, "one__read", "read done").await;
     assert_eq!(guarded.asked("/reg").await.len(), 1);
 }
 
@@ -227,13 +198,7 @@ async fn rights_that_a_person_denies_are_not_asked_for_again_and_cost_nothing_el
     let home = home(&guarded.section("one", ""));
     let served = serve(&home).await;
     appears(&served, "one__read").await;
-    let script = format!(
-        "#!/bin/sh\necho \"$1\" >> {}\nexec {} {} --deny \"$1\"\n",
-        home.path().join("opened").display(),
-        paths::python().display(),
-        paths::root().join("tests/peers/browser.py").display()
-    );
-    program(home.path(), "browser", &script);
+    browser(&home, Person::Denies);
     for _ in 0..2 {
         let answer = call(&served, "one__write").await;
         assert_eq!(answer["error"]["code"], 1008, "{answer}");

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::evil::{Evil, Refuses, Twist};
-use super::{appears, call, home, needs_auth, opened, program, serve, text};
+use super::{Person, appears, browser, call, home, needs_auth, opened, says, serve};
 
 /// With this twist there is no login: no browser opens, no token is asked for, and the reason is said.
 async fn never_begins(twist: Twist, part: &str) {
@@ -134,11 +134,7 @@ async fn nothing_of_one_issuer_is_shown_to_another() {
     one.twist(|twist| twist.moved = Some(two.origin.clone()));
     assert_eq!(call(&served, "b__read").await["error"]["code"], 1008);
     appears(&served, "b__read").await;
-    let there = async {
-        // Each call is answered, with a fault as long as nobody has logged in.
-        while text(&served, "b__read").await != "read done" {}
-    };
-    tokio::time::timeout(crate::harness::PATIENCE, there).await.expect("it is logged in to again");
+    says(&served, "b__read", "read done").await;
     assert_eq!((two.asked("POST /register"), two.asked("POST /token")), (1, 1));
     for request in two.seen() {
         for secret in ["access-one", "refresh-one", "secret-one", "client-one"] {
@@ -172,12 +168,7 @@ async fn a_backend_that_refuses_whatever_was_just_given_is_not_tried_all_the_tim
 async fn what_comes_to_the_callback_by_mistake_changes_nothing() {
     let evil = Evil::start(Twist::default()).await;
     let home = home(&evil.section());
-    // Nobody follows by itself.
-    program(
-        home.path(),
-        "browser",
-        &format!("#!/bin/sh\necho \"$1\" >> {}/opened\n", home.path().display()),
-    );
+    browser(&home, Person::DoesNothing);
     let served = serve(&home).await;
     let said = served.said("redirect_uri=").await;
     let url = said.lines().find(|line| line.contains("redirect_uri=")).unwrap();

@@ -3,8 +3,8 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use super::{KEYFILE, json, run, set};
-use crate::harness::Home;
 use crate::harness::scripted::backend;
+use crate::harness::{Home, together};
 
 #[tokio::test]
 async fn files_that_others_can_read_are_refused_with_the_command_that_helps() {
@@ -79,18 +79,8 @@ async fn processes_that_write_at_once_lose_nothing() {
     let home = Home::new(KEYFILE);
     let names: Vec<String> = (0..12).map(|number| format!("n{number:02}")).collect();
     let all = names.iter().map(|name| set(&home, name, "x"));
-    futures_of(all.collect()).await;
+    together(all).await;
     let (code, out, said) = run(&home, &[], &["secret", "list"], "").await;
     let expected: String = names.iter().map(|name| format!("{name}  secret\n")).collect();
     assert_eq!((code, out), (0, expected), "{said}");
-}
-
-/// Runs futures at once, to their ends.
-async fn futures_of<F: Future<Output = ()>>(futures: Vec<F>) {
-    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    std::future::poll_fn(|context| {
-        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if futures.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
 }

@@ -1,14 +1,11 @@
 //! A disk that has no room for the vault: the old one stays whole, and the next write with room works.
 
-use std::os::unix::fs::PermissionsExt;
-
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use tokio::process::Command;
 
 use super::{KEYFILE, json, run, set};
-use crate::harness::http::Client;
-use crate::harness::{Home, Served, http, paths};
-use crate::peers::server::Server;
+use crate::auth::real::Guarded;
+use crate::auth::{home, says};
+use crate::harness::Home;
 
 /// No file may have more than 32 KiB: the kernel lets a write come that far, and fails what is beyond. Programs would be
 /// ended by a signal.
@@ -66,43 +63,17 @@ async fn a_keyfile_that_does_not_fit_on_the_disk_is_not_there() {
     set(&home, "a", "1").await;
 }
 
-/// Calls the tool of the server behind the authorization server until it says this.
-async fn says(served: &Served, wanted: &str) {
-    let client = Client::modern(&served.url);
-    let deadline = std::time::Instant::now() + crate::harness::PATIENCE;
-    loop {
-        let answer = client.call("one__read", serde_json::json!({})).await;
-        if answer["result"]["content"][0]["text"] == wanted {
-            return;
-        }
-        assert!(std::time::Instant::now() < deadline, "{answer}\n{}", served.log());
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_login_that_does_not_fit_on_the_disk_is_used_and_kept_once_there_is_room() {
-    let mut server = Command::new(paths::node());
-    server.arg(paths::root().join("tests/peers/authorization.mjs"));
-    server.arg(paths::root().join("tests/.deps"));
-    let server = Server::start(server).await;
-    let home = Home::new(&format!(
-        "{KEYFILE}[backends.one]\nurl = \"{}\"\nauth.type = \"oauth\"\n",
-        server.url.replace("/mcp", "/one/mcp")
-    ));
+    let guarded = Guarded::start(&[]).await;
+    let home = home(&guarded.section("one", ""));
     set(&home, "large", &"x".repeat(LARGE)).await;
     let browser = home.path().join("browser");
-    let script = format!(
-        "#!/bin/sh\nexec {} {} \"$1\"\n",
-        paths::python().display(),
-        paths::root().join("tests/peers/browser.py").display()
-    );
-    std::fs::write(&browser, script).unwrap();
-    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
     let (_, before) = found(&home);
 
     let served = home.serve_after(FULL, &[("BROWSER", browser.to_str().unwrap())]).await;
-    says(&served, "read done").await;
+    says(&served, "one__read", "read done").await;
     let said = served.said("File too large").await;
     assert!(said.contains("the login rests nowhere yet"), "{said}");
     let (_, now) = found(&home);
@@ -112,9 +83,8 @@ async fn a_login_that_does_not_fit_on_the_disk_is_used_and_kept_once_there_is_ro
     let unlimited = Rlimit { current: None, maximum: None };
     prlimit(process, Resource::Fsize, unlimited).unwrap();
     served.said("the login rests in the vault now").await;
-    let expired = http::client().post(server.url.replace("/mcp", "/expire")).send().await.unwrap();
-    assert_eq!(expired.status(), 200);
-    says(&served, "read done").await;
+    guarded.tell("expire").await;
+    says(&served, "one__read", "read done").await;
     let listed = json(&home, &["secret", "list", "--json"]).await;
     assert_eq!((&listed[1]["kind"], &listed[1]["backend"]), (&"login".into(), &"one".into()));
     assert_eq!(served.stop().await, 0);

@@ -58,13 +58,9 @@ impl Account {
     }
 
     async fn show(&self) -> Result<Shown, Fault> {
-        match self.look() {
-            Found::Fresh(shown) => {
-                self.lock().show();
-                return Ok(shown);
-            }
+        match self.hand_out() {
+            Found::Fresh(shown) => return Ok(shown),
             Found::Due(shown) => {
-                self.lock().show();
                 // If somebody is at it already there is nothing to do; nobody has to wait for it.
                 if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned()
                     && matches!(self.look(), Found::Due(_))
@@ -80,21 +76,22 @@ impl Account {
         if matches!(self.look(), Found::Nothing | Found::Wanted(_)) {
             self.reload().await?;
         }
-        let shown = match self.look() {
+        match self.hand_out() {
             Found::Fresh(shown) | Found::Due(shown) => Ok(shown),
             Found::Paused(fault) | Found::Wanted(fault) => Err(fault),
             // Whether the backend wants a login is for it to say.
             Found::Nothing => Ok(Shown::new()),
             Found::Over => match self.refreshed(self.spawn_refresh(turn)).await {
-                Ok(shown) => Ok(shown),
+                Ok(shown) => {
+                    self.hand_out();
+                    Ok(shown)
+                }
                 Err(fault) => match self.look() {
                     Found::Nothing => Ok(Shown::new()),
                     _ => Err(fault),
                 },
             },
-        };
-        self.lock().show();
-        shown
+        }
     }
 
     async fn replace(&self, refusal: Refusal) -> Result<Option<Shown>, Fault> {
@@ -215,6 +212,11 @@ impl Account {
 
     fn look(&self) -> Found {
         self.lock().look((self.deps.clock)())
+    }
+
+    /// The same, for who shows what is found.
+    fn hand_out(&self) -> Found {
+        self.lock().hand_out((self.deps.clock)())
     }
 
     fn tell(&self) {

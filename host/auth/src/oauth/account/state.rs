@@ -129,9 +129,10 @@ impl State {
         kept.refresh.is_some() && kept.refresh != self.spent
     }
 
-    /// What is held is being shown.
-    pub(super) const fn show(&mut self) {
+    /// What is found, for who shows it: it is no news any more.
+    pub(super) fn hand_out(&mut self, now: Time) -> Found {
         self.shown = self.number;
+        self.look(now)
     }
 
     /// Whether there is something that has not been shown yet, or can be had.

@@ -123,7 +123,7 @@ impl Account {
         let ready = login::discover(deps, about, challenge)
             .await
             .map_err(|trouble| self.in_the_way(&trouble))?;
-        if !about.config.open_browser || !self.may_ask(&ready.resource.issuer) {
+        if !about.config.open_browser || !self.may_ask_at(&ready.resource.issuer) {
             self.lock().want(self.lacking(None));
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl Account {
 
     /// Whether a browser may open by itself for a login at this authorization server. One that the backend has moved to knows
     /// nothing of what was refused; but a backend that moves all the time is let be.
-    fn may_ask(&self, issuer: &str) -> bool {
+    fn may_ask_at(&self, issuer: &str) -> bool {
         let mut state = self.lock();
         let moved = state.held().is_some_and(|held| held.issuer != issuer) && state.may_step();
         if moved {
